@@ -1,0 +1,60 @@
+import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { OutgoingMessage, Queue } from "@noctuary/core/runtime/queue";
+
+/** The most that one SendMessageBatch takes. */
+const BATCH = 10;
+const BATCHES_IN_FLIGHT = 8;
+
+/** @param urlOf the URL of a queue by its name; undefined where none is configured */
+export function sqsQueue(client: SQSClient, urlOf: (queue: string) => string | undefined): Queue {
+  return {
+    async send(messages) {
+      const accepted = new Array<boolean>(messages.length).fill(false);
+      const batches = batchesByQueue(messages);
+      for (let i = 0; i < batches.length; i += BATCHES_IN_FLIGHT) {
+        await Promise.all(
+          batches.slice(i, i + BATCHES_IN_FLIGHT).map(async ({ queue, indexes }) => {
+            for (const index of await sendBatch(client, urlOf(queue), messages, indexes))
+              accepted[index] = true;
+          }),
+        );
+      }
+      return accepted;
+    },
+  };
+}
+
+function batchesByQueue(messages: readonly OutgoingMessage[]): { queue: string; indexes: number[] }[] {
+  const batches: { queue: string; indexes: number[] }[] = [];
+  for (const [queue, indexes] of Map.groupBy(messages.keys(), (i) => messages[i]!.queue)) {
+    for (let i = 0; i < indexes.length; i += BATCH)
+      batches.push({ queue, indexes: indexes.slice(i, i + BATCH) });
+  }
+  return batches;
+}
+
+/** @returns the indexes of the messages that were accepted: a batch may fail in part with HTTP 200 */
+async function sendBatch(
+  client: SQSClient,
+  url: string | undefined,
+  messages: readonly OutgoingMessage[],
+  indexes: number[],
+): Promise<number[]> {
+  if (url === undefined) throw Object.assign(new Error("a queue has no URL"), { code: "queue_url_missing" });
+  const { Successful } = await client.send(
+    new SendMessageBatchCommand({
+      QueueUrl: url,
+      Entries: indexes.map((index) => {
+        const { body, group, delaySeconds } = messages[index]!;
+        // On a standard queue a group makes it fair: one heavy user cannot starve the rest. A message that waits
+        // goes without, because a delay a message and a group do not mix on every queue.
+        return {
+          Id: String(index),
+          MessageBody: JSON.stringify(body),
+          ...(delaySeconds > 0 ? { DelaySeconds: delaySeconds } : { MessageGroupId: group }),
+        };
+      }),
+    }),
+  );
+  return (Successful ?? []).map((entry) => Number(entry.Id));
+}

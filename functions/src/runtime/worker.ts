@@ -1,0 +1,33 @@
+import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
+import middy from "@middy/core";
+import type { Context } from "@noctuary/core/context";
+import type { PlanStep, UserStep } from "@noctuary/core/job";
+import { taskMessage } from "@noctuary/core/runtime/queue";
+import { workOnTask } from "@noctuary/core/runtime/work-on-task";
+import type { Context as LambdaContext, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { guard } from "./guard.ts";
+
+/**
+ * The handler of a step's queue. A message that cannot be read, or whose failure could not even be recorded, stays in
+ * the queue and ends in its DLQ; whatever the ledger knows about is acknowledged.
+ */
+export function worker(step: PlanStep | UserStep, context: () => Context) {
+  return middy(guard(context, (event: SQSEvent, lambda) => workOnBatch(step, context(), event, lambda)));
+}
+
+export async function workOnBatch(
+  step: PlanStep | UserStep,
+  context: Context,
+  event: SQSEvent,
+  lambda: LambdaContext,
+): Promise<SQSBatchResponse> {
+  return processPartialResponse(
+    event,
+    async ({ body }: SQSRecord) => {
+      const { taskId } = taskMessage.parse(JSON.parse(body));
+      await workOnTask(context, step, taskId, () => lambda.getRemainingTimeInMillis());
+    },
+    new BatchProcessor(EventType.SQS),
+    { context: lambda, throwOnFullBatchFailure: false },
+  );
+}

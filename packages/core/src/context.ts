@@ -1,0 +1,44 @@
+import type { Database } from "@noctuary/db/database";
+import type { Embedder } from "./embedding/embedder.ts";
+import type { Queue } from "./runtime/queue.ts";
+
+/** A fact is a field: messages are constant, and no field ever holds note text, a prompt or a secret. */
+export type LogFields = Record<string, string | number | boolean | null | undefined>;
+
+export interface Logger {
+  info(message: string, fields: LogFields): void;
+  warn(message: string, fields: LogFields): void;
+  error(message: string, fields: LogFields): void;
+}
+
+/** Everything that a job needs from outside, handed over explicitly. */
+export interface Context {
+  db: Database;
+  queue: Queue;
+  embedder: Embedder;
+  logger: Logger;
+  limits: Limits;
+}
+
+export interface Limits {
+  /** Tries a task gets in all. */
+  maxAttempts: number;
+  /** The first wait before another try, in milliseconds; each later one is twice as long, with full jitter. */
+  retryBaseMs: number;
+  /** How long a message that was sent is left to its queue before the reconciler sends it again. */
+  resendAfterMs: number;
+  /** Notes in one keyset page of a plan. */
+  planPageNotes: number;
+  /** Notes and bytes of text in one embed task. */
+  embedBatchNotes: number;
+  embedBatchBytes: number;
+}
+
+export const defaultLimits: Limits = {
+  maxAttempts: 3,
+  retryBaseMs: 1_000,
+  resendAfterMs: 15 * 60_000,
+  planPageNotes: 5_000,
+  embedBatchNotes: 200,
+  embedBatchBytes: 800_000,
+};

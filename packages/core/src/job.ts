@@ -1,0 +1,83 @@
+import type { LedgerTransaction, UserTransaction } from "@noctuary/db/access";
+import type { Totals } from "@noctuary/db/ledger/ledger.sql";
+import type { Run } from "@noctuary/db/ledger/run";
+import type { ClaimedTask } from "@noctuary/db/ledger/task";
+import type * as z from "zod";
+import type { Context } from "./context.ts";
+
+export interface Job {
+  /** The one word for this job everywhere: folder, schedule, log key, metric dimension, CLI argument. */
+  readonly slug: string;
+  readonly schedule: {
+    readonly timeZone: string;
+    readonly localTime: string;
+    readonly days: "daily" | "sunday";
+  };
+  readonly plan: PlanStep;
+  readonly steps: readonly UserStep[];
+}
+
+interface StepLimits {
+  /** The function's timeout. The lease is longer, the queue's visibility longer still. */
+  readonly timeoutMs: number;
+  readonly leaseMs: number;
+  readonly visibilityTimeoutSeconds: number;
+  readonly maximumConcurrency: number;
+}
+
+interface StepInput<Payload> {
+  readonly context: Context;
+  readonly run: Run;
+  readonly task: ClaimedTask;
+  readonly payload: Payload;
+  /** Milliseconds until the function is stopped. */
+  readonly remainingMs: () => number;
+}
+
+/** Either what to save, together with the task's end in one transaction, or when to go on. */
+export type Outcome<Tx> = { save(tx: Tx): Promise<Totals> } | { laterInMs: number; payload?: unknown };
+
+/** Finds out what there is to do and makes tasks of it. One a run. */
+export interface PlanStep {
+  readonly slug: "plan";
+  /** The queue through which a plan that ran out of time goes on. */
+  readonly queue: string;
+  readonly limits: StepLimits;
+  work(input: StepInput<unknown>): Promise<Outcome<LedgerTransaction>>;
+}
+
+/** Works on one user's data. */
+export interface UserStep<Payload = unknown> {
+  readonly slug: string;
+  readonly queue: string;
+  readonly limits: StepLimits;
+  /** Parsed by whoever makes a task and by whoever works on it. New fields are optional. */
+  readonly payload: z.ZodType<Payload>;
+  work(input: StepInput<Payload> & { readonly userId: string }): Promise<Outcome<UserTransaction>>;
+  /** Runs in the transaction in which a task of this step was finished or failed for good. */
+  ended(
+    tx: UserTransaction,
+    run: Run,
+    task: ClaimedTask & { userId: string },
+    status: "done" | "failed",
+  ): Promise<void>;
+}
+
+/** A step as the runtime sees it, its payload's type forgotten after the parse. */
+export function userStep<Payload>(step: UserStep<Payload>): UserStep {
+  return {
+    ...step,
+    work: (input) => step.work({ ...input, payload: step.payload.parse(input.payload) }),
+  } as UserStep;
+}
+
+/** The limits of a step from the one figure that one chooses: how long its function may run. */
+export function limitsFor(timeoutSeconds: number, maximumConcurrency: number): StepLimits {
+  return {
+    timeoutMs: timeoutSeconds * 1000,
+    leaseMs: (timeoutSeconds + 30) * 1000,
+    // At least six times the function's timeout, as Lambda's event source wants it: that is longer than the lease.
+    visibilityTimeoutSeconds: timeoutSeconds * 6,
+    maximumConcurrency,
+  };
+}

@@ -1,0 +1,231 @@
+import { randomUUID } from "node:crypto";
+import { asUser, type UserTransaction } from "@noctuary/db/access";
+import { audit, raiseVersion, saveUserState, userState } from "@noctuary/db/account/account";
+import {
+  addClusterEvents,
+  type Cluster,
+  type ClusterEventRow,
+  clustersOf,
+  forgetRetiredNames,
+  membershipsOf,
+  noteExcerpts,
+  type SavedCluster,
+  saveClusters,
+  saveMemberships,
+} from "@noctuary/db/clusters/cluster";
+import { vectorType } from "@noctuary/db/database";
+import {
+  purgeDerived,
+  purgeOtherModels,
+  type StoredVectors,
+  vectorsOf,
+} from "@noctuary/db/notes/note-embedding";
+import { type Partition, partitionNotes } from "../clustering/partition.ts";
+import type { Context } from "../context.ts";
+import { VersionConflictError } from "../errors.ts";
+import { limitsFor, type UserStep } from "../job.ts";
+import {
+  type DecidedClusters,
+  decideClusters,
+  type LastNight,
+  previousTopics,
+  sizesOf,
+} from "./decide-clusters.ts";
+import { afterCluster } from "./fan-in.ts";
+import { type GivenName, NOTES_PER_NAME, namesToKeep, nameTonight } from "./name-tonight.ts";
+import { modelKey } from "./plan-user.ts";
+import { CLUSTER, type ClusterPayload, clusterPayload } from "./steps.ts";
+
+/** Enough of a body to name a cluster by. */
+const EXCERPT_CHARACTERS = 4_000;
+
+/** Groups one user's notes, finds last night's clusters again, names what is new, and clears away what is gone. */
+export const cluster: UserStep<ClusterPayload> = {
+  slug: CLUSTER,
+  queue: CLUSTER,
+  limits: limitsFor(300, 5),
+  payload: clusterPayload,
+
+  async work({ context, run, task, userId, payload }) {
+    const withVanished = payload.withholdDeletions === true;
+    const before = await load(context, userId, withVanished);
+    const { noteIds, vectors } = before.stored;
+    const partition = partitionNotes({
+      vectors,
+      count: noteIds.length,
+      dimensions: context.embedder.dimensions,
+      previousTopic: previousTopics(noteIds, before.last),
+    });
+    const decided = decideClusters(noteIds, partition, before.last, randomUUID);
+    const names = await giveNames(context, userId, before, decided, partition);
+
+    return {
+      async save(tx) {
+        if ((await raiseVersion(tx, userId)) !== before.version) {
+          throw new VersionConflictError("the user's data changed while it was clustered");
+        }
+        const purged = await purgeDerived(tx, userId, { withVanished: !withVanished });
+        const clustered = new Set(noteIds);
+        if (purged.some((id) => clustered.has(id))) {
+          throw new VersionConflictError("a note was taken away while it was clustered");
+        }
+        const events = [...decided.events, ...renamedEvents(decided, before.clusters, names)];
+        await saveClusters(tx, await vectorType(context.db), userId, {
+          ...namedClusters(decided, names),
+          centroids: partition.centroid,
+          dimensions: context.embedder.dimensions,
+          at: run.asOf,
+        });
+        await saveMemberships(tx, userId, decided.memberships);
+        await addClusterEvents(
+          tx,
+          userId,
+          events.map((event): ClusterEventRow => ({ ...event, at: run.asOf, runId: run.id })),
+        );
+        if (purged.length > 0) await forgetRetiredNames(tx, userId);
+        await purgeOtherModels(tx, context.embedder, userId);
+        await saveUserState(tx, userId, {
+          clusteredModel: modelKey(context.embedder),
+          ...(withVanished ? {} : { deletionsWithheldSince: null }),
+        });
+        const counts = {
+          clustered: noteIds.length,
+          topics: decided.topics.length,
+          areas: decided.areas.length,
+          ...decided.counts,
+          purged: purged.length,
+        };
+        await audit(tx, {
+          userId,
+          actor: CLUSTER,
+          runId: run.id,
+          taskId: task.id,
+          action: "notes clustered",
+          counts,
+        });
+        return counts;
+      },
+    };
+  },
+
+  ended: (tx, run, task, status) => afterCluster(tx, run.id, task.userId, status),
+};
+
+interface Before {
+  version: number;
+  stored: StoredVectors;
+  clusters: Map<string, Cluster>;
+  last: LastNight;
+}
+
+async function load(context: Context, userId: string, withVanished: boolean): Promise<Before> {
+  return asUser(context.db, userId, async (tx: UserTransaction) => {
+    const { version } = await userState(tx, userId);
+    const stored = await vectorsOf(tx, context.embedder, userId, { withVanished });
+    const clusters = await clustersOf(tx, userId);
+    const last = {
+      topics: clusters.filter((c) => c.level === "topic"),
+      areas: clusters.filter((c) => c.level === "area"),
+      memberships: await membershipsOf(tx, userId),
+    };
+    return { version, stored, clusters: new Map(clusters.map((c) => [c.id, c])), last };
+  });
+}
+
+async function giveNames(
+  context: Context,
+  userId: string,
+  { clusters, last, stored }: Before,
+  decided: DecidedClusters,
+  partition: Partition,
+): Promise<Map<string, GivenName>> {
+  const noteIds = new Set(stored.noteIds);
+  const parentOf = new Map(last.topics.map((topic) => [topic.id, topic.parentId]));
+  const lostNotes = new Set(
+    last.memberships
+      .filter((m) => !noteIds.has(m.noteId))
+      .flatMap((m) => [m.clusterId, parentOf.get(m.clusterId) ?? m.clusterId]),
+  );
+  const keep = namesToKeep(sizesOf(decided), clusters, decided.events, lostNotes);
+  if (keep.size === decided.topics.length + decided.areas.length) return keep;
+  const central = decided.topics.map((topic, t) => ({
+    id: topic.id,
+    noteIds: mostCentral(topic.rows, t, stored.vectors, partition, context.embedder.dimensions).map(
+      (row) => stored.noteIds[row]!,
+    ),
+  }));
+  const excerpts = await asUser(context.db, userId, (tx) =>
+    noteExcerpts(
+      tx,
+      userId,
+      central.flatMap((topic) => topic.noteIds),
+      EXCERPT_CHARACTERS,
+    ),
+  );
+  const texts = new Map(
+    central.map((topic) => [topic.id, topic.noteIds.flatMap((id) => excerpts.get(id) ?? [])]),
+  );
+  return nameTonight(decided, texts, keep);
+}
+
+/** The rows nearest to a topic's centroid, the nearest first. */
+function mostCentral(
+  rows: number[],
+  topic: number,
+  vectors: Float32Array,
+  { centroid }: Partition,
+  dimensions: number,
+): number[] {
+  const closeness = (row: number) => {
+    let dot = 0;
+    for (let i = 0; i < dimensions; i++)
+      dot += vectors[row * dimensions + i]! * centroid[topic * dimensions + i]!;
+    return dot;
+  };
+  return rows
+    .map((row) => ({ row, closeness: closeness(row) }))
+    .sort((a, b) => b.closeness - a.closeness || a.row - b.row)
+    .slice(0, NOTES_PER_NAME)
+    .map(({ row }) => row);
+}
+
+function namedClusters(
+  { topics, areas }: DecidedClusters,
+  names: Map<string, GivenName>,
+): { topics: SavedCluster[]; areas: SavedCluster[] } {
+  const given = (id: string): GivenName => {
+    const { name, keyphrases, namedBy, namedSize } = names.get(id)!;
+    return { name, keyphrases, namedBy, namedSize };
+  };
+  return {
+    topics: topics.map((t) => ({
+      id: t.id,
+      level: "topic",
+      parentId: t.areaId,
+      size: t.rows.length,
+      cohesion: t.cohesion,
+      ...given(t.id),
+    })),
+    areas: areas.map((a) => ({
+      id: a.id,
+      level: "area",
+      parentId: null,
+      size: a.size,
+      cohesion: null,
+      ...given(a.id),
+    })),
+  };
+}
+
+function renamedEvents(
+  decided: DecidedClusters,
+  before: Map<string, Cluster>,
+  names: Map<string, GivenName>,
+): DecidedClusters["events"] {
+  return [...sizesOf(decided)].flatMap(([id, notesAfter]) => {
+    const old = before.get(id);
+    if (old === undefined || old.name === names.get(id)!.name) return [];
+    const nobody = { otherId: null, noteId: null, share: null };
+    return [{ kind: "renamed" as const, clusterId: id, ...nobody, notesBefore: old.size, notesAfter }];
+  });
+}

@@ -1,0 +1,76 @@
+import type { Cluster } from "@noctuary/db/clusters/cluster";
+import { type ClusterName, type ClusterText, nameAreas, nameClusters } from "../naming/name-clusters.ts";
+import { type DecidedClusters, sizesOf } from "./decide-clusters.ts";
+
+/** Notes of a cluster that are read for its name; the most central ones speak for the rest. */
+export const NOTES_PER_NAME = 30;
+const CENTRAL_NOTES = 5;
+
+export interface GivenName {
+  name: string;
+  keyphrases: string[];
+  namedBy: "noctuary" | "user";
+  namedSize: number;
+}
+
+/** A cluster that became so much larger or smaller since it was named is looked at again. */
+const RENAME_CHANGE = 0.3;
+
+/**
+ * Which clusters keep the names they have: what the user named, and what is materially the cluster that was named.
+ * One that lost a note for good is named anew, because its words may have come from that note.
+ */
+export function namesToKeep(
+  sizes: Map<string, number>,
+  before: Map<string, Cluster>,
+  events: DecidedClusters["events"],
+  lostNotes: Set<string>,
+): Map<string, GivenName> {
+  const changed = new Set(
+    events
+      .filter((event) => event.kind === "merged" || event.kind === "split")
+      .flatMap((event) => [event.clusterId, event.otherId]),
+  );
+  const kept = new Map<string, GivenName>();
+  for (const [id, size] of sizes) {
+    const old = before.get(id);
+    if (old === undefined || old.retiredAt !== null || old.name === "") continue;
+    const drifted = Math.abs(size - old.namedSize) > Math.max(2, old.namedSize * RENAME_CHANGE);
+    if (old.namedBy === "user" || !(drifted || changed.has(id) || lostNotes.has(id))) kept.set(id, old);
+  }
+  return kept;
+}
+
+/** Names topics, then areas; `keep` are the names that stand. */
+export function nameTonight(
+  decided: DecidedClusters,
+  texts: Map<string, { title: string; body: string }[]>,
+  keep: Map<string, GivenName>,
+): Map<string, GivenName> {
+  const { topics, areas } = decided;
+  const topicTexts = topics.map(
+    ({ id }): ClusterText => ({
+      key: id,
+      notes: (texts.get(id) ?? []).map((text, rank) => ({ ...text, isCentral: rank < CENTRAL_NOTES })),
+      ...keptName(keep, id),
+    }),
+  );
+  const topicNames = nameClusters(topicTexts);
+  const areaNames = nameAreas(
+    areas.map(({ id, topicIds }) => ({ key: id, topics: topicIds, ...keptName(keep, id) })),
+    topicTexts,
+    topicNames,
+  );
+  const sizes = sizesOf(decided);
+  return new Map(
+    [...topicNames, ...areaNames].map(({ key, name, keyphrases }: ClusterName) => [
+      key,
+      keep.get(key) ?? { name, keyphrases, namedBy: "noctuary", namedSize: sizes.get(key)! },
+    ]),
+  );
+}
+
+function keptName(keep: Map<string, GivenName>, id: string): { keepName?: string } {
+  const name = keep.get(id)?.name;
+  return name === undefined ? {} : { keepName: name };
+}

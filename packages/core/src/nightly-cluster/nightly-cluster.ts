@@ -1,0 +1,12 @@
+import { type Job, userStep } from "../job.ts";
+import { cluster } from "./cluster.ts";
+import { embed } from "./embed.ts";
+import { plan } from "./plan.ts";
+
+/** Embeds what changed, clusters each user's notes, cleans up. */
+export const nightlyCluster: Job = {
+  slug: "nightly-cluster",
+  schedule: { timeZone: "America/New_York", localTime: "02:00", days: "daily" },
+  plan,
+  steps: [userStep(embed), userStep(cluster)],
+};

@@ -1,0 +1,191 @@
+import { randomUUID } from "node:crypto";
+import { asUser, type UserTransaction } from "@noctuary/db/access";
+import { audit, saveUserState, type UserState, userSettings, userState } from "@noctuary/db/account/account";
+import type { PlannedCounts } from "@noctuary/db/ledger/ledger.sql";
+import type { Run } from "@noctuary/db/ledger/run";
+import { lockRunUser, noCounts, type RunUser, saveRunUser } from "@noctuary/db/ledger/run-user";
+import { addTasks } from "@noctuary/db/ledger/task";
+import {
+  candidatesOf,
+  hasExcludedResults,
+  markSeen,
+  notePage,
+  vanishedNotes,
+} from "@noctuary/db/notes/note-changes";
+import type { Context } from "../context.ts";
+import { daysBetween } from "../local-date.ts";
+import { clusterWhenReady } from "./fan-in.ts";
+import { packBatches, sortCandidates } from "./sort-candidates.ts";
+import { EMBED, type EmbedPayload } from "./steps.ts";
+import { areTooMany, decideWithholding } from "./withhold-deletions.ts";
+
+/** `updated_at` tells what changed; once a week the hashes are compared as well, for apps that forget to set it. */
+const REHASH_DAYS = 7;
+
+export interface PlanScope {
+  context: Context;
+  run: Run;
+  /** So many notes of all users are gone that something must be wrong. */
+  tooManyInAll: boolean;
+}
+
+/**
+ * Plans one keyset page of one user's notes and makes the embed tasks for it, in one transaction with the cursor. Two
+ * planners at once, or one that was killed, plan nothing twice. Returns whether the user is through.
+ */
+export async function planPage(scope: PlanScope, userId: string): Promise<boolean> {
+  const { context, run } = scope;
+  return asUser(context.db, userId, async (tx) => {
+    const user = await lockRunUser(tx, run.id, userId);
+    if (user.isPlanned) return true;
+    const state = await userState(tx, userId);
+    const { aiEnabled } = await userSettings(tx, userId);
+    const full = run.options.full === true;
+    const page = aiEnabled ? await readPage(tx, scope, state, userId, user.cursor) : null;
+    if (page === null) {
+      await finishUser(tx, scope, state, user, aiEnabled);
+      return true;
+    }
+    const sorted = sortCandidates(page.candidates, full);
+    await markSeen(tx, context.embedder, userId, sorted.seen);
+    const batches = packBatches(sorted.toEmbed, {
+      maxNotes: context.limits.embedBatchNotes,
+      maxBytes: context.limits.embedBatchBytes,
+    });
+    await addTasks(
+      tx,
+      batches.map((noteIds) => ({
+        id: randomUUID(),
+        runId: run.id,
+        step: EMBED,
+        queue: EMBED,
+        userId,
+        payload: { noteIds, ...(full ? { full } : {}) } satisfies EmbedPayload,
+      })),
+    );
+    await saveRunUser(tx, run.id, {
+      ...user,
+      cursor: page.lastId,
+      counts: addPage(user.counts, page, sorted),
+      needsCluster: user.needsCluster || sorted.toEmbed.length > 0,
+    });
+    return false;
+  });
+}
+
+/** What a plan of this user would count, without writing anything. */
+export async function dryPlanUser(
+  scope: PlanScope,
+  userId: string,
+): Promise<PlannedCounts & { toEmbed: number; bytes: number }> {
+  return asUser(scope.context.db, userId, async (tx) => {
+    const state = await userState(tx, userId);
+    const { aiEnabled } = await userSettings(tx, userId);
+    let counts = noCounts;
+    let toEmbed = 0;
+    let bytes = 0;
+    for (let cursor = ""; aiEnabled; ) {
+      const page = await readPage(tx, scope, state, userId, cursor);
+      if (page === null) break;
+      const sorted = sortCandidates(page.candidates, scope.run.options.full === true);
+      counts = addPage(counts, page, sorted);
+      toEmbed += sorted.toEmbed.length;
+      bytes += sorted.toEmbed.reduce((sum, note) => sum + note.bytes, 0);
+      cursor = page.lastId;
+    }
+    const { vanished, withheld } = await withholding(tx, scope, state, userId);
+    return { ...counts, vanished, withheld, toEmbed, bytes };
+  });
+}
+
+async function readPage(
+  tx: UserTransaction,
+  { context, run }: PlanScope,
+  state: UserState,
+  userId: string,
+  afterId: string,
+) {
+  const everything = run.options.full === true || isRehashDue(state, run.localDate);
+  const page = await notePage(tx, context.embedder, {
+    userId,
+    afterId,
+    limit: context.limits.planPageNotes,
+    everything,
+  });
+  const { lastId } = page;
+  if (lastId === null) return null;
+  const candidates =
+    page.candidates === 0
+      ? []
+      : await candidatesOf(tx, context.embedder, { userId, afterId, lastId, everything });
+  return { ...page, lastId, candidates };
+}
+
+function addPage(
+  counts: PlannedCounts,
+  page: { live: number; excluded: number },
+  sorted: { new: number; changed: number },
+): PlannedCounts {
+  return {
+    ...counts,
+    live: counts.live + page.live,
+    excluded: counts.excluded + page.excluded,
+    new: counts.new + sorted.new,
+    changed: counts.changed + sorted.changed,
+    unchanged: counts.unchanged + page.live - sorted.new - sorted.changed,
+  };
+}
+
+async function finishUser(
+  tx: UserTransaction,
+  scope: PlanScope,
+  state: UserState,
+  user: RunUser,
+  aiEnabled: boolean,
+): Promise<void> {
+  const { run, context } = scope;
+  const { userId } = user;
+  const { vanished, withheld, since } = await withholding(tx, scope, state, userId);
+  // That deletions wait no longer is written by the cluster step, together with the deletions.
+  if (since !== null) await saveUserState(tx, userId, { deletionsWithheldSince: since });
+  if (isRehashDue(state, run.localDate)) await saveUserState(tx, userId, { hashedOn: run.localDate });
+  const counts = { ...user.counts, vanished, withheld };
+  const isOtherModel = counts.live > 0 && state.clusteredModel !== modelKey(context.embedder);
+  const planned: RunUser = {
+    ...user,
+    counts,
+    isPlanned: true,
+    needsCluster:
+      aiEnabled &&
+      (user.needsCluster || vanished > withheld || isOtherModel || (await hasExcludedResults(tx, userId))),
+  };
+  await saveRunUser(tx, run.id, planned);
+  await audit(tx, {
+    userId,
+    actor: "plan",
+    runId: run.id,
+    action: "notes compared",
+    counts: { live: counts.live, new: counts.new, changed: counts.changed, vanished },
+  });
+  await clusterWhenReady(tx, run.id, planned);
+}
+
+async function withholding(tx: UserTransaction, scope: PlanScope, state: UserState, userId: string) {
+  const gone = await vanishedNotes(tx, userId);
+  const { withhold, since } = decideWithholding({
+    tooMany: areTooMany(gone) || (scope.tooManyInAll && gone.vanished > 0),
+    accepted: scope.run.options.acceptDeletions === true,
+    since: state.deletionsWithheldSince,
+    today: scope.run.localDate,
+  });
+  return { vanished: gone.vanished, withheld: withhold ? gone.vanished : 0, since };
+}
+
+function isRehashDue(state: UserState, today: string): boolean {
+  return state.hashedOn === null || daysBetween(state.hashedOn, today) >= REHASH_DAYS;
+}
+
+/** Names the vectors that a clustering was computed from. */
+export function modelKey({ model, dimensions }: { model: string; dimensions: number }): string {
+  return `${model}/${dimensions}`;
+}

@@ -1,0 +1,57 @@
+import { asLedger } from "@noctuary/db/access";
+import type { RecordedError, RunStatus, Totals } from "@noctuary/db/ledger/ledger.sql";
+import { finishRun, lockFinishedRun, type TaskSummary, taskSummaries } from "@noctuary/db/ledger/run";
+import { type RunUserTotals, runUserTotals } from "@noctuary/db/ledger/run-user";
+import { tasksOfRun } from "@noctuary/db/ledger/task";
+import type { Context } from "../context.ts";
+
+/** Closes a run once none of its tasks is left, with the totals of all of them. Safe to call at any time. */
+export async function closeRunIfFinished(
+  { db, logger }: Pick<Context, "db" | "logger">,
+  runId: string,
+): Promise<void> {
+  const closed = await asLedger(db, async (tx) => {
+    const run = await lockFinishedRun(tx, runId);
+    if (run === null) return null;
+    const plan = (await tasksOfRun(tx, runId, 1))[0]; // the plan is a run's first task
+    const end = decideEnd(
+      await runUserTotals(tx, runId),
+      await taskSummaries(tx, runId),
+      plan?.error ?? undefined,
+    );
+    await finishRun(tx, runId, end);
+    return { job: run.job, status: end.status };
+  });
+  if (closed === null) return;
+  const log = closed.status === "failed" ? logger.error : logger.info;
+  log.call(logger, "run ended", { job: closed.job, runId, status: closed.status });
+}
+
+interface RunEnd {
+  status: Exclude<RunStatus, "running">;
+  totals: Totals;
+  costUsd: number | null;
+  error?: RecordedError;
+}
+
+/** What a finished run amounts to. */
+export function decideEnd(users: RunUserTotals, tasks: TaskSummary[], planError?: RecordedError): RunEnd {
+  const totals: Totals = {};
+  let failedTasks = 0;
+  for (const { status, result, tasks: count } of tasks) {
+    if (status === "failed") failedTasks += count;
+    for (const [name, value] of Object.entries(result)) totals[name] = (totals[name] ?? 0) + Number(value);
+  }
+  const { costUsd = 0, unpricedRequests = 0, ...counted } = totals;
+  const planFailed = tasks.some((task) => task.step === "plan" && task.status === "failed");
+  const allFailed = users.users > 0 && users.failedUsers === users.users;
+  const isPartial =
+    failedTasks > 0 || users.failedUsers > 0 || (counted.withheld ?? 0) > 0 || users.withheld > 0;
+  return {
+    status: planFailed || allFailed ? "failed" : isPartial ? "partial" : "done",
+    // A dry run plans nobody: what it counted stands in its plan's result.
+    totals: users.users > 0 ? { ...counted, ...users, failedTasks } : { ...counted, failedTasks },
+    costUsd: unpricedRequests > 0 ? null : costUsd,
+    ...(planFailed && planError !== undefined ? { error: planError } : {}),
+  };
+}

@@ -1,0 +1,158 @@
+import { asLedger, asUser, type LedgerTransaction, type UserTransaction } from "@noctuary/db/access";
+import { type Run, runById } from "@noctuary/db/ledger/run";
+import {
+  type ClaimedTask,
+  claimTask,
+  finishTask,
+  LostLeaseError,
+  retryTask,
+  yieldTask,
+} from "@noctuary/db/ledger/task";
+import type { Context, LogFields } from "../context.ts";
+import { PermanentError, recordable, VersionConflictError } from "../errors.ts";
+import type { Outcome, PlanStep, UserStep } from "../job.ts";
+import { closeRunIfFinished } from "./close-run.ts";
+import { sendOutbox } from "./send-outbox.ts";
+
+/** How often work is done again because another run changed the same user's data meanwhile. */
+const MAX_REDOS = 5;
+
+/**
+ * Claims a task, works on it and ends it in the transaction that saves its results. A task that is finished, not due
+ * or leased by someone else is left alone: messages may come twice, late and out of order.
+ *
+ * @returns whether there was something to do. Throws only where even the failure could not be recorded (the
+ * database is down): then the message must be delivered again.
+ */
+export async function workOnTask(
+  context: Context,
+  step: PlanStep | UserStep,
+  taskId: string,
+  remainingMs: () => number,
+): Promise<boolean> {
+  const claim = await asLedger(context.db, async (tx) => {
+    const task = await claimTask(tx, taskId, step.limits.leaseMs);
+    return task === null ? null : { task, run: (await runById(tx, task.runId))! };
+  });
+  if (claim === null) return false;
+  const { task, run } = claim;
+  const fields = logFieldsOf(run, task);
+  try {
+    if (task.step !== step.slug) throw new PermanentError("wrong_queue", "the task belongs to another step");
+    if (task.attempt > context.limits.maxAttempts) {
+      throw new PermanentError(
+        "worker_died",
+        "each try ended without a word: the function was stopped or crashed",
+      );
+    }
+    context.logger.info("task started", fields);
+    await workAndSave(context, step, run, task, remainingMs);
+    context.logger.info("task ended", fields);
+  } catch (error) {
+    await recordFailure(context, step, run, task, error, fields);
+  }
+  await sendOutbox(context);
+  await closeRunIfFinished(context, run.id);
+  return true;
+}
+
+async function workAndSave(
+  context: Context,
+  step: PlanStep | UserStep,
+  run: Run,
+  task: ClaimedTask,
+  remainingMs: () => number,
+): Promise<void> {
+  const input = { context, run, task, payload: task.payload, remainingMs };
+  for (let redo = 0; ; redo++) {
+    try {
+      if (isPlan(step)) {
+        const outcome = await step.work(input);
+        return await asLedger(context.db, (tx) => end(tx, task, outcome));
+      }
+      const userId = task.userId!;
+      const outcome = await step.work({ ...input, userId });
+      return await asUser(context.db, userId, async (tx) => {
+        await end(tx, task, outcome);
+        if ("save" in outcome) await step.ended(tx, run, { ...task, userId }, "done");
+      });
+    } catch (error) {
+      if (!(error instanceof VersionConflictError) || redo >= MAX_REDOS) throw error;
+    }
+  }
+}
+
+async function end<Tx extends LedgerTransaction | UserTransaction>(
+  tx: Tx,
+  task: ClaimedTask,
+  outcome: Outcome<Tx>,
+): Promise<void> {
+  if ("save" in outcome) {
+    await finishTask(tx, task, { status: "done", result: await outcome.save(tx) });
+  } else {
+    await yieldTask(tx, task, { delayMs: outcome.laterInMs, payload: outcome.payload });
+  }
+}
+
+async function recordFailure(
+  context: Context,
+  step: PlanStep | UserStep,
+  run: Run,
+  task: ClaimedTask,
+  error: unknown,
+  fields: LogFields,
+): Promise<void> {
+  if (error instanceof LostLeaseError) {
+    context.logger.warn("lease lost, nothing saved", fields);
+    return;
+  }
+  const recorded = recordable(error);
+  const isFinal = error instanceof PermanentError || task.attempt >= context.limits.maxAttempts;
+  const log = {
+    ...fields,
+    errorClass: recorded.class,
+    errorCode: recorded.code,
+    constraint: recorded.constraint,
+  };
+  const fail = (tx: LedgerTransaction | UserTransaction) =>
+    isFinal
+      ? finishTask(tx, task, { status: "failed", error: recorded })
+      : retryTask(tx, task, recorded, backoffMs(task.attempt, context.limits.retryBaseMs));
+  try {
+    if (isPlan(step)) {
+      await asLedger(context.db, fail);
+    } else {
+      const userId = task.userId!;
+      await asUser(context.db, userId, async (tx) => {
+        await fail(tx);
+        if (isFinal) await step.ended(tx, run, { ...task, userId }, "failed");
+      });
+    }
+  } catch (failure) {
+    if (!(failure instanceof LostLeaseError)) throw failure;
+    context.logger.warn("lease lost, nothing saved", fields);
+    return;
+  }
+  if (isFinal) context.logger.error("task failed", log);
+  else context.logger.warn("task will be tried again", log);
+}
+
+/** Exponential backoff with full jitter (Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015). */
+function backoffMs(attempt: number, baseMs: number): number {
+  return Math.random() * baseMs * 2 ** attempt;
+}
+
+function isPlan(step: PlanStep | UserStep): step is PlanStep {
+  return step.slug === "plan";
+}
+
+function logFieldsOf(run: Run, task: ClaimedTask): LogFields {
+  return {
+    job: run.job,
+    runId: run.id,
+    taskId: task.id,
+    userId: task.userId,
+    step: task.step,
+    attempt: task.attempt,
+  };
+}

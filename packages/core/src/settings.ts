@@ -1,0 +1,145 @@
+import * as z from "zod";
+
+interface Setting<Schema extends z.ZodType = z.ZodType> {
+  /** The environment variable that sets it. */
+  env: string;
+  schema: Schema;
+  description: string;
+  /** Never shown, only whether it is set. */
+  isSecret?: true;
+}
+
+const setting = <Schema extends z.ZodType>(definition: Setting<Schema>) => definition;
+
+const queueUrl = (env: string, queue: string) =>
+  setting({ env, schema: z.url().optional(), description: `URL of the queue ${queue}` });
+
+/** Every setting of the program, once: the settings file, the environment and the flags all name the same ones. */
+export const settingDefinitions = {
+  databaseUrl: setting({
+    env: "DATABASE_URL",
+    schema: z
+      .string()
+      .regex(/^postgres(ql)?:\/\//, "must begin with postgres:// or postgresql://")
+      .optional(),
+    description: "server Postgres with pgvector; without it the embedded database in the home folder is used",
+    isSecret: true,
+  }),
+  databaseCa: setting({
+    env: "DATABASE_CA",
+    schema: z.string().startsWith("-----BEGIN CERTIFICATE-----").optional(),
+    description: "PEM of the authorities that the database's certificate is checked against",
+  }),
+  databaseConnections: setting({
+    env: "DATABASE_CONNECTIONS",
+    schema: z.coerce.number().int().min(1).max(100).default(4),
+    description: "connections of one process at most",
+  }),
+  embedder: setting({
+    env: "NOCTUARY_EMBEDDER",
+    schema: z.enum(["lexical"]).default("lexical"),
+    description: "who turns notes into vectors; lexical runs on this machine and calls nobody",
+  }),
+  dimensions: setting({
+    env: "NOCTUARY_DIMENSIONS",
+    schema: z.coerce.number().int().min(64).max(3072).default(512),
+    description: "length of a vector",
+  }),
+  embedBatchNotes: setting({
+    env: "NOCTUARY_EMBED_BATCH_NOTES",
+    schema: z.coerce.number().int().min(1).max(2048).default(200),
+    description: "notes in one embed task at most",
+  }),
+  planPageNotes: setting({
+    env: "NOCTUARY_PLAN_PAGE_NOTES",
+    schema: z.coerce.number().int().min(1).max(50_000).default(5_000),
+    description: "notes that the plan compares in one query",
+  }),
+  retryBaseMs: setting({
+    env: "NOCTUARY_RETRY_BASE_MS",
+    schema: z.coerce.number().int().min(1).max(600_000).default(1_000),
+    description: "first wait before a failed task is tried again, in milliseconds",
+  }),
+  resendAfterMs: setting({
+    env: "NOCTUARY_RESEND_AFTER_MS",
+    schema: z.coerce.number().int().min(0).max(86_400_000).default(900_000),
+    description:
+      "how long the reconciler leaves a message to its queue before it sends it again, in milliseconds",
+  }),
+  logLevel: setting({
+    env: "NOCTUARY_LOG_LEVEL",
+    schema: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO"),
+    description: "what is logged",
+  }),
+  logFile: setting({
+    env: "NOCTUARY_LOG_FILE",
+    schema: z.string().min(1).optional(),
+    description: "where the log goes; without it, to standard output",
+  }),
+  queueNightlyCluster: queueUrl("QUEUE_URL_NIGHTLY_CLUSTER", "nightly-cluster"),
+  queueEmbed: queueUrl("QUEUE_URL_EMBED", "embed"),
+  queueCluster: queueUrl("QUEUE_URL_CLUSTER", "cluster"),
+};
+
+type Definitions = typeof settingDefinitions;
+export type SettingName = keyof Definitions;
+export type Settings = { [Name in SettingName]: z.output<Definitions[Name]["schema"]> };
+
+/** Values by setting name, from one place. */
+export interface SettingSource {
+  /** As a person would say it: "settings file", "environment", "command line". */
+  origin: string;
+  values: Partial<Record<string, unknown>>;
+}
+
+export interface ResolvedSettings {
+  settings: Settings;
+  /** Where each value came from; "default" where nobody set it. */
+  origins: Record<SettingName, string>;
+}
+
+/** Says every missing or wrong setting at once, without the values of secrets. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+  readonly code = "wrong_settings";
+}
+
+/** Later sources win. @throws {SettingsError} */
+export function resolveSettings(sources: SettingSource[]): ResolvedSettings {
+  const problems: string[] = [];
+  const settings: Record<string, unknown> = {};
+  const origins: Record<string, string> = {};
+  for (const [name, { schema, env }] of Object.entries(settingDefinitions)) {
+    const source = sources.findLast(({ values }) => values[name] !== undefined);
+    const parsed = schema.safeParse(source?.values[name]);
+    origins[name] = source?.origin ?? "default";
+    if (parsed.success) settings[name] = parsed.data;
+    else
+      problems.push(
+        `${name} (${env}, from ${origins[name]}): ${parsed.error.issues[0]?.message ?? "is wrong"}`,
+      );
+  }
+  for (const { origin, values } of sources) {
+    for (const name of Object.keys(values)) {
+      if (!(name in settingDefinitions)) problems.push(`${name} (from ${origin}): there is no such setting`);
+    }
+  }
+  if (problems.length > 0) throw new SettingsError(`wrong settings:\n  ${problems.join("\n  ")}`);
+  return { settings: settings as Settings, origins: origins as Record<SettingName, string> };
+}
+
+/** The settings that environment variables hold. An empty variable counts as not set. */
+export function settingsIn(environment: Record<string, string | undefined>): SettingSource {
+  const values: Record<string, string> = {};
+  for (const [name, { env }] of Object.entries(settingDefinitions)) {
+    const value = environment[env];
+    if (value !== undefined && value !== "") values[name] = value;
+  }
+  return { origin: "environment", values };
+}
+
+/** The setting that holds the URL of a queue. */
+export function queueUrlOf(settings: Settings, queue: string): string | undefined {
+  const name = `queue${queue.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())}`;
+  return settings[name as "queueEmbed"];
+}

@@ -1,0 +1,7 @@
+import { defineConfig } from "drizzle-kit";
+
+export default defineConfig({
+  dialect: "postgresql",
+  schema: "./packages/db/src/**/*.sql.ts",
+  out: "./packages/db/migrations",
+});

@@ -1,0 +1,44 @@
+import { sql } from "drizzle-orm";
+import { type Database, type Transaction, vectorType } from "./database.ts";
+
+declare const role: unique symbol;
+
+/** A transaction that sees one user's data and nothing else. */
+export type UserTransaction = Transaction & { readonly [role]: "user" };
+
+/** A transaction that sees runs, tasks and ids of all users, and no note text. */
+export type LedgerTransaction = Transaction & { readonly [role]: "ledger" };
+
+/**
+ * Runs `work` in one transaction as `noctuary_user`, for the rows of `userId` only. The only way to a user's data.
+ * Role, user and search path are set for the transaction alone, so a transaction pooler may stand in between.
+ */
+export async function asUser<T>(
+  db: Database,
+  userId: string,
+  work: (tx: UserTransaction) => Promise<T>,
+): Promise<T> {
+  if (userId === "") throw new TypeError("a user id is never empty");
+  return begin(db, "noctuary_user", userId, (tx) => work(tx as UserTransaction));
+}
+
+/** Runs `work` in one transaction as `noctuary_ledger`. */
+export async function asLedger<T>(db: Database, work: (tx: LedgerTransaction) => Promise<T>): Promise<T> {
+  return begin(db, "noctuary_ledger", "", (tx) => work(tx as LedgerTransaction));
+}
+
+async function begin<T>(
+  db: Database,
+  roleName: "noctuary_user" | "noctuary_ledger",
+  userId: string,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const { schema } = await vectorType(db);
+  return db.drizzle.transaction(async (tx) => {
+    // pgvector's operators are found by search path; a schema name is quoted by the server itself.
+    await tx.execute(sql`select set_config('app.user_id', ${userId}, true),
+      set_config('search_path', 'noctuary, ' || quote_ident(${schema}), true),
+      set_config('role', ${roleName}, true)`);
+    return work(tx);
+  });
+}

@@ -1,0 +1,106 @@
+import { sql } from "drizzle-orm";
+import type { LedgerTransaction, UserTransaction } from "../access.ts";
+
+export interface UserState {
+  version: number;
+  clusteredModel: string | null;
+  /** YYYY-MM-DD */
+  hashedOn: string | null;
+  deletionsWithheldSince: string | null;
+}
+
+const stateColumns = sql`version, clustered_model as "clusteredModel", hashed_on::text as "hashedOn",
+  deletions_withheld_since::text as "deletionsWithheldSince"`;
+
+type StateRow = Omit<UserState, "version"> & { version: string } & Record<string, unknown>;
+
+const unknownUser: UserState = {
+  version: 0,
+  clusteredModel: null,
+  hashedOn: null,
+  deletionsWithheldSince: null,
+};
+
+export async function userState(tx: UserTransaction, userId: string): Promise<UserState> {
+  const { rows } = await tx.execute<StateRow>(
+    sql`select ${stateColumns} from user_state where user_id = ${userId}`,
+  );
+  const row = rows[0];
+  return row === undefined ? unknownUser : { ...row, version: Number(row.version) };
+}
+
+/**
+ * Locks the user's version row to the end of the transaction and raises the version. Returns the version before:
+ * whoever computed from another one must start again.
+ */
+export async function raiseVersion(tx: UserTransaction, userId: string): Promise<number> {
+  const { rows } = await tx.execute<{ version: string }>(sql`
+    insert into user_state as s (user_id, version) values (${userId}, 1)
+    on conflict (user_id) do update set version = s.version + 1 returning version`);
+  return Number(rows[0]!.version) - 1;
+}
+
+export async function saveUserState(
+  tx: UserTransaction,
+  userId: string,
+  state: Partial<Omit<UserState, "version">>,
+): Promise<void> {
+  const sets = [
+    ...(state.clusteredModel === undefined ? [] : [sql`clustered_model = ${state.clusteredModel}`]),
+    ...(state.hashedOn === undefined ? [] : [sql`hashed_on = ${state.hashedOn}::date`]),
+    ...(state.deletionsWithheldSince === undefined
+      ? []
+      : [sql`deletions_withheld_since = ${state.deletionsWithheldSince}::date`]),
+  ];
+  if (sets.length === 0) return;
+  await tx.execute(sql`insert into user_state (user_id) values (${userId}) on conflict do nothing`);
+  await tx.execute(sql`update user_state set ${sql.join(sets, sql`, `)} where user_id = ${userId}`);
+}
+
+export interface UsageEntry {
+  /** YYYY-MM-DD */
+  day: string;
+  model: string;
+  inputs: number;
+  requests: number;
+  tokens: number;
+  /** null: the model has no known price. */
+  costUsd: number | null;
+}
+
+export async function addUsage(tx: UserTransaction, userId: string, entry: UsageEntry): Promise<void> {
+  await tx.execute(sql`
+    insert into usage as u (user_id, day, model, inputs, requests, tokens, cost_usd)
+    values (${userId}, ${entry.day}, ${entry.model}, ${entry.inputs}, ${entry.requests}, ${entry.tokens}, ${entry.costUsd})
+    on conflict (user_id, day, model) do update set inputs = u.inputs + excluded.inputs,
+      requests = u.requests + excluded.requests, tokens = u.tokens + excluded.tokens,
+      cost_usd = u.cost_usd + excluded.cost_usd`);
+}
+
+export interface AuditEntry {
+  userId: string;
+  /** A step's slug, or the command that a person gave. */
+  actor: string;
+  runId?: string;
+  taskId?: string;
+  action: string;
+  counts: Record<string, number>;
+}
+
+export async function audit(tx: UserTransaction | LedgerTransaction, entry: AuditEntry): Promise<void> {
+  await tx.execute(sql`
+    insert into audit_log (user_id, actor, run_id, task_id, action, counts)
+    values (${entry.userId}, ${entry.actor}, ${entry.runId ?? null}, ${entry.taskId ?? null}, ${entry.action},
+      ${JSON.stringify(entry.counts)}::jsonb)`);
+}
+
+export interface UserSettings {
+  timeZone: string;
+  aiEnabled: boolean;
+}
+
+export async function userSettings(tx: UserTransaction, userId: string): Promise<UserSettings> {
+  const { rows } = await tx.execute<UserSettings & Record<string, unknown>>(sql`
+    select time_zone as "timeZone", ai_enabled as "aiEnabled" from user_setting where user_id = ${userId}`);
+  return rows[0] ?? { timeZone: "America/New_York", aiEnabled: true };
+}

@@ -1,0 +1,70 @@
+import { type ExtractTablesWithRelations, sql } from "drizzle-orm";
+import { drizzle, type NodePgDatabase, type NodePgTransaction } from "drizzle-orm/node-postgres";
+import pg from "pg";
+
+type Schema = Record<string, never>;
+export type Transaction = NodePgTransaction<Schema, ExtractTablesWithRelations<Schema>>;
+
+/** A pool of connections, and what had to be learnt about the server behind it. */
+export interface Database {
+  readonly drizzle: NodePgDatabase<Schema>;
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  url: string;
+  /** Connections at most; one per Lambda container. */
+  maxConnections: number;
+  /** PEM of the authorities that the server's certificate is checked against. */
+  certificateAuthority?: string;
+}
+
+export function openDatabase({ url, maxConnections, certificateAuthority }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: maxConnections,
+    // Without a limit, a query that waits for a connection held by its own caller would hang for ever.
+    connectionTimeoutMillis: 15_000,
+    idleTimeoutMillis: 30_000,
+    ...(certificateAuthority === undefined ? {} : { ssl: { ca: certificateAuthority } }),
+  });
+  // An idle connection that the server ends must not end this process; the next query opens another.
+  pool.on("error", () => {});
+  return { drizzle: drizzle({ client: pool }), pool, close: () => pool.end() };
+}
+
+/** Where pgvector lives (apps keep it in `public`, `extensions`, anywhere) and the type ids of `vector`. */
+export interface VectorType {
+  schema: string;
+  oid: number;
+  arrayOid: number;
+}
+
+const vectorTypes = new WeakMap<Database, Promise<VectorType>>();
+
+/** @throws {Error} with code `pgvector_missing` where the extension is not installed in this database. */
+export function vectorType(db: Database): Promise<VectorType> {
+  let found = vectorTypes.get(db);
+  if (found === undefined) {
+    found = lookUpVectorType(db);
+    found.catch(() => vectorTypes.delete(db)); // asked again next time: the database may have been down
+    vectorTypes.set(db, found);
+  }
+  return found;
+}
+
+async function lookUpVectorType(db: Database): Promise<VectorType> {
+  const { rows } = await db.drizzle.execute<{ schema: string; oid: number; array_oid: number }>(sql`
+    select n.nspname as schema, t.oid::int as oid, t.typarray::int as array_oid
+    from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+    join pg_type t on t.typnamespace = n.oid and t.typname = 'vector'
+    where e.extname = 'vector'`);
+  const row = rows[0];
+  if (row === undefined) {
+    throw Object.assign(new Error("pgvector is not installed in this database"), {
+      code: "pgvector_missing",
+    });
+  }
+  return { schema: row.schema, oid: row.oid, arrayOid: row.array_oid };
+}

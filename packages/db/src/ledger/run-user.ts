@@ -1,0 +1,99 @@
+import { sql } from "drizzle-orm";
+import type { LedgerTransaction, UserTransaction } from "../access.ts";
+import type { PlannedCounts } from "./ledger.sql.ts";
+
+export interface RunUser {
+  userId: string;
+  cursor: string;
+  counts: PlannedCounts;
+  isPlanned: boolean;
+  needsCluster: boolean;
+  status: "open" | "done" | "failed";
+}
+
+export const noCounts: PlannedCounts = {
+  live: 0,
+  new: 0,
+  changed: 0,
+  unchanged: 0,
+  excluded: 0,
+  vanished: 0,
+  withheld: 0,
+};
+
+/**
+ * Takes the row that everything about one user in one run is decided under, making it where it is missing. Two
+ * planners, or the last two embeds of a user, go through here one after the other.
+ */
+export async function lockRunUser(tx: UserTransaction, runId: string, userId: string): Promise<RunUser> {
+  await tx.execute(sql`
+    insert into run_user (run_id, user_id, counts) values (${runId}, ${userId}, ${JSON.stringify(noCounts)}::jsonb)
+    on conflict do nothing`);
+  const { rows } = await tx.execute<{
+    cursor: string;
+    counts: PlannedCounts;
+    is_planned: boolean;
+    needs_cluster: boolean;
+    status: RunUser["status"];
+  }>(sql`
+    select cursor, counts, planned_at is not null as is_planned, needs_cluster, status
+    from run_user where run_id = ${runId} and user_id = ${userId} for update`);
+  const row = rows[0]!;
+  return {
+    userId,
+    cursor: row.cursor,
+    counts: row.counts,
+    isPlanned: row.is_planned,
+    needsCluster: row.needs_cluster,
+    status: row.status,
+  };
+}
+
+export async function saveRunUser(tx: UserTransaction, runId: string, user: RunUser): Promise<void> {
+  await tx.execute(sql`
+    update run_user set cursor = ${user.cursor}, counts = ${JSON.stringify(user.counts)}::jsonb,
+      needs_cluster = ${user.needsCluster}, status = ${user.status},
+      planned_at = case when ${user.isPlanned} then coalesce(planned_at, clock_timestamp()) end
+    where run_id = ${runId} and user_id = ${user.userId}`);
+}
+
+/** How many of a user's tasks of one step are not finished. Asked after `lockRunUser`, in a statement of its own. */
+export async function unfinishedTasks(
+  tx: UserTransaction,
+  runId: string,
+  userId: string,
+  step: string,
+): Promise<number> {
+  const { rows } = await tx.execute<{ open: number }>(sql`
+    select count(*)::int as open from task
+    where run_id = ${runId} and user_id = ${userId} and step = ${step} and status in ('pending', 'running')`);
+  return rows[0]!.open;
+}
+
+/** Where a plan that was interrupted goes on: its last user, and whether that one is through. */
+export async function lastPlannedUser(
+  tx: LedgerTransaction,
+  runId: string,
+): Promise<{ userId: string; isPlanned: boolean } | null> {
+  const { rows } = await tx.execute<{ user_id: string; is_planned: boolean }>(sql`
+    select user_id, planned_at is not null as is_planned from run_user
+    where run_id = ${runId} order by user_id desc limit 1`);
+  const row = rows[0];
+  return row === undefined ? null : { userId: row.user_id, isPlanned: row.is_planned };
+}
+
+export interface RunUserTotals extends PlannedCounts {
+  users: number;
+  failedUsers: number;
+}
+
+export async function runUserTotals(tx: LedgerTransaction, runId: string): Promise<RunUserTotals> {
+  const sum = (name: keyof PlannedCounts) =>
+    sql`coalesce(sum((counts->>${sql.raw(`'${name}'`)})::bigint), 0)::float8 as ${sql.raw(`"${name}"`)}`;
+  const names = Object.keys(noCounts) as (keyof PlannedCounts)[];
+  const { rows } = await tx.execute<RunUserTotals & Record<string, number>>(sql`
+    select count(*)::int as users, (count(*) filter (where status = 'failed'))::int as "failedUsers",
+      ${sql.join(names.map(sum), sql`, `)}
+    from run_user where run_id = ${runId}`);
+  return rows[0]!;
+}

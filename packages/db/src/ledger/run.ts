@@ -1,0 +1,153 @@
+import { sql } from "drizzle-orm";
+import type { LedgerTransaction } from "../access.ts";
+import type { RecordedError, RunOptions, RunStatus, RunTrigger, Totals } from "./ledger.sql.ts";
+
+export interface Run {
+  id: string;
+  job: string;
+  /** The local date of the job's time zone that the run is for, YYYY-MM-DD. */
+  localDate: string;
+  trigger: RunTrigger;
+  options: RunOptions;
+  asOf: Date;
+  status: RunStatus;
+  totals: Totals;
+  costUsd: number | null;
+  error: RecordedError | null;
+  createdAt: Date;
+  finishedAt: Date | null;
+}
+
+const runColumns = sql`id, job, local_date::text as "localDate", trigger, options, as_of as "asOf", status, totals,
+  cost_usd as "costUsd", error, created_at as "createdAt", finished_at as "finishedAt"`;
+
+type RunRow = Omit<Run, "asOf" | "createdAt" | "finishedAt"> & {
+  asOf: string;
+  createdAt: string;
+  finishedAt: string | null;
+} & Record<string, unknown>;
+
+/** drizzle hands timestamps of raw queries over as text. */
+function toRun({ asOf, createdAt, finishedAt, ...rest }: RunRow): Run {
+  return {
+    ...(rest as Omit<Run, "asOf" | "createdAt" | "finishedAt">),
+    asOf: new Date(asOf),
+    createdAt: new Date(createdAt),
+    finishedAt: finishedAt === null ? null : new Date(finishedAt),
+  };
+}
+
+export type NewRun = Pick<Run, "id" | "job" | "localDate" | "trigger" | "options" | "asOf">;
+
+/** Adds a run; null where a scheduled or catch-up run for this job and date exists already. */
+export async function addRun(tx: LedgerTransaction, run: NewRun): Promise<Run | null> {
+  const { rows } = await tx.execute<RunRow>(sql`
+    insert into run (id, job, local_date, trigger, options, as_of)
+    values (${run.id}, ${run.job}, ${run.localDate}, ${run.trigger}, ${JSON.stringify(run.options)}::jsonb, ${run.asOf.toISOString()})
+    on conflict (job, local_date) where trigger in ('schedule', 'catch-up') do nothing
+    returning ${runColumns}`);
+  return rows[0] === undefined ? null : toRun(rows[0]);
+}
+
+export async function runById(tx: LedgerTransaction, id: string): Promise<Run | null> {
+  const { rows } = await tx.execute<RunRow>(sql`select ${runColumns} from run where id = ${id}`);
+  return rows[0] === undefined ? null : toRun(rows[0]);
+}
+
+/** The scheduled or catch-up run of a job for one date. */
+export async function runForDate(tx: LedgerTransaction, job: string, localDate: string): Promise<Run | null> {
+  const { rows } = await tx.execute<RunRow>(sql`
+    select ${runColumns} from run
+    where job = ${job} and local_date = ${localDate} and trigger in ('schedule', 'catch-up')`);
+  return rows[0] === undefined ? null : toRun(rows[0]);
+}
+
+/**
+ * An open manual run that was asked for in the same words. Callers are put in a row by a lock on the job, so that
+ * two at once cannot both find nothing.
+ */
+export async function openManualRun(
+  tx: LedgerTransaction,
+  job: string,
+  localDate: string,
+  options: RunOptions,
+): Promise<Run | null> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('noctuary manual run'), hashtext(${job}))`);
+  const { rows } = await tx.execute<RunRow>(sql`
+    select ${runColumns} from run
+    where job = ${job} and status = 'running' and trigger = 'manual' and local_date = ${localDate}
+      and options = ${JSON.stringify(options)}::jsonb
+    order by created_at desc limit 1`);
+  return rows[0] === undefined ? null : toRun(rows[0]);
+}
+
+/** The newest runs first; `prefix` keeps those whose id begins with it. */
+export async function runs(
+  tx: LedgerTransaction,
+  { limit, prefix = "" }: { limit: number; prefix?: string },
+): Promise<Run[]> {
+  const { rows } = await tx.execute<RunRow>(sql`
+    select ${runColumns} from run where starts_with(id, ${prefix}) order by created_at desc, id limit ${limit}`);
+  return rows.map(toRun);
+}
+
+/** Ids of runs that are open, oldest first. */
+export async function openRunIds(tx: LedgerTransaction, limit: number): Promise<string[]> {
+  const { rows } = await tx.execute<{ id: string }>(
+    sql`select id from run where status = 'running' order by created_at limit ${limit}`,
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Locks an open run; null when it is closed already or has tasks that are not finished. */
+export async function lockFinishedRun(tx: LedgerTransaction, id: string): Promise<Run | null> {
+  const { rows } = await tx.execute<RunRow>(sql`
+    select ${runColumns} from run where id = ${id} and status = 'running' for update`);
+  if (rows[0] === undefined) return null;
+  // A statement of its own: it must see what was committed while the lock was waited for.
+  const { rows: open } = await tx.execute(
+    sql`select 1 from task where run_id = ${id} and status in ('pending', 'running') limit 1`,
+  );
+  return open.length > 0 ? null : toRun(rows[0]);
+}
+
+export interface TaskSummary {
+  status: "done" | "failed";
+  step: string;
+  tasks: number;
+  result: Totals;
+}
+
+/** Finished tasks by step and status, with the sums of each number in their results. */
+export async function taskSummaries(tx: LedgerTransaction, runId: string): Promise<TaskSummary[]> {
+  const { rows } = await tx.execute<{
+    status: "done" | "failed";
+    step: string;
+    tasks: number;
+    result: Totals;
+  }>(sql`
+    with finished as (select step, status, result from task where run_id = ${runId} and status in ('done', 'failed'))
+    select step, status, count(*)::int as tasks, coalesce((
+      select jsonb_object_agg(name, total) from (
+        select key as name, sum(value::numeric) as total
+        from finished f, jsonb_each_text(f.result)
+        where f.step = finished.step and f.status = finished.status group by key) sums), '{}'::jsonb) as result
+    from finished group by step, status`);
+  return rows;
+}
+
+export async function finishRun(
+  tx: LedgerTransaction,
+  id: string,
+  end: {
+    status: Exclude<RunStatus, "running">;
+    totals: Totals;
+    costUsd: number | null;
+    error?: RecordedError;
+  },
+): Promise<void> {
+  await tx.execute(sql`
+    update run set status = ${end.status}, totals = ${JSON.stringify(end.totals)}::jsonb, cost_usd = ${end.costUsd},
+      error = ${end.error === undefined ? null : JSON.stringify(end.error)}::jsonb, finished_at = clock_timestamp()
+    where id = ${id}`);
+}

@@ -1,0 +1,222 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { LedgerTransaction, UserTransaction } from "../access.ts";
+import type { RecordedError, TaskStatus, Totals } from "./ledger.sql.ts";
+
+/** A task under a lease. Whoever holds it may finish it as long as its fence is still the newest. */
+export interface ClaimedTask {
+  id: string;
+  runId: string;
+  step: string;
+  queue: string;
+  userId: string | null;
+  payload: unknown;
+  /** 1 for the first try. */
+  attempt: number;
+  fence: number;
+}
+
+export interface NewTask {
+  id: string;
+  runId: string;
+  step: string;
+  queue: string;
+  userId: string | null;
+  payload: unknown;
+}
+
+/** The worker lost its lease: another one has the task, and nothing of this one may be saved. */
+export class LostLeaseError extends Error {
+  override readonly name = "LostLeaseError";
+  readonly code = "lost_lease";
+}
+
+/** Adds tasks and the messages that wake their workers, in the caller's transaction. Tasks that exist stay as they are. */
+export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: NewTask[]): Promise<void> {
+  if (tasks.length === 0) return;
+  const rows = tasks.map((t) => ({
+    id: t.id,
+    run_id: t.runId,
+    step: t.step,
+    queue: t.queue,
+    user_id: t.userId,
+    payload: t.payload,
+  }));
+  await tx.execute(sql`
+    with added as (
+      insert into task (id, run_id, step, queue, user_id, payload)
+      select id, run_id, step, queue, user_id, payload from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as t(id text, run_id text, step text, queue text, user_id text, payload jsonb)
+      on conflict do nothing
+      returning id, queue, user_id)
+    insert into outbox (queue, task_id, user_id) select queue, id, user_id from added`);
+}
+
+/**
+ * Leases a task that is due: pending, or running under a lease that has ended. null when there is nothing to do: it is
+ * finished, leased by someone else, or not due yet.
+ */
+export async function claimTask(
+  tx: LedgerTransaction,
+  id: string,
+  leaseMs: number,
+): Promise<ClaimedTask | null> {
+  const { rows } = await tx.execute<{
+    id: string;
+    run_id: string;
+    step: string;
+    queue: string;
+    user_id: string | null;
+    payload: unknown;
+    attempts: number;
+    fence: string;
+  }>(sql`
+    update task set status = 'running', attempts = attempts + 1, fence = fence + 1, not_before = null,
+      lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+    where id = ${id} and (
+      (status = 'pending' and (not_before is null or not_before <= clock_timestamp()))
+      or (status = 'running' and lease_until < clock_timestamp()))
+    returning id, run_id, step, queue, user_id, payload, attempts, fence`);
+  const row = rows[0];
+  if (row === undefined) return null;
+  return {
+    id: row.id,
+    runId: row.run_id,
+    step: row.step,
+    queue: row.queue,
+    userId: row.user_id,
+    payload: row.payload,
+    attempt: row.attempts,
+    fence: Number(row.fence),
+  };
+}
+
+/** @throws {LostLeaseError} when the fence is no longer the newest; the caller's transaction must then roll back. */
+export async function finishTask(
+  tx: LedgerTransaction | UserTransaction,
+  task: ClaimedTask,
+  end: { status: "done"; result: Totals } | { status: "failed"; error: RecordedError },
+): Promise<void> {
+  const set =
+    end.status === "done"
+      ? sql`status = 'done', result = ${JSON.stringify(end.result)}::jsonb, error = null`
+      : sql`status = 'failed', error = ${JSON.stringify(end.error)}::jsonb`;
+  await updateUnderFence(tx, task, sql`${set}, lease_until = null, finished_at = clock_timestamp()`);
+}
+
+/** Gives a task back after a failure that may pass: it is due again in `delayMs`. */
+export async function retryTask(
+  tx: LedgerTransaction | UserTransaction,
+  task: ClaimedTask,
+  error: RecordedError,
+  delayMs: number,
+): Promise<void> {
+  await updateUnderFence(
+    tx,
+    task,
+    sql`status = 'pending', lease_until = null, error = ${JSON.stringify(error)}::jsonb,
+      not_before = clock_timestamp() + ${delayMs} * interval '1 millisecond'`,
+  );
+  await wake(tx, task, delayMs);
+}
+
+/** Gives a task back unharmed: what was waited for, or the time that ran out, costs no attempt. */
+export async function yieldTask(
+  tx: LedgerTransaction | UserTransaction,
+  task: ClaimedTask,
+  { delayMs, payload }: { delayMs: number; payload?: unknown },
+): Promise<void> {
+  await updateUnderFence(
+    tx,
+    task,
+    sql`status = 'pending', lease_until = null, attempts = attempts - 1,
+      payload = ${JSON.stringify(payload ?? task.payload)}::jsonb,
+      not_before = clock_timestamp() + ${delayMs} * interval '1 millisecond'`,
+  );
+  await wake(tx, task, delayMs);
+}
+
+/**
+ * Lengthens the lease of a task that came forward, and gives it its tries back: a long plan that is killed now and
+ * then is not one that fails.
+ */
+export async function renewLease(tx: LedgerTransaction, task: ClaimedTask, leaseMs: number): Promise<void> {
+  await updateUnderFence(
+    tx,
+    task,
+    sql`attempts = 1, lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'`,
+  );
+}
+
+async function updateUnderFence(
+  tx: LedgerTransaction | UserTransaction,
+  task: ClaimedTask,
+  set: SQL,
+): Promise<void> {
+  const { rowCount } = await tx.execute(
+    sql`update task set ${set} where id = ${task.id} and fence = ${task.fence} and status = 'running'`,
+  );
+  if (rowCount !== 1) throw new LostLeaseError("another worker holds this task now");
+}
+
+async function wake(
+  tx: LedgerTransaction | UserTransaction,
+  task: ClaimedTask,
+  delayMs: number,
+): Promise<void> {
+  await tx.execute(sql`
+    insert into outbox (queue, task_id, user_id, not_before)
+    values (${task.queue}, ${task.id}, ${task.userId}, clock_timestamp() + ${delayMs} * interval '1 millisecond')`);
+}
+
+export interface DueTask {
+  id: string;
+  queue: string;
+  userId: string | null;
+}
+
+/**
+ * Tasks that nobody works on although they are due, each marked as sent now. A task that was sent less than
+ * `quietMs` ago is left out: its message may still stand in a long queue.
+ */
+export async function takeDueTasks(
+  tx: LedgerTransaction,
+  { limit, quietMs }: { limit: number; quietMs: number },
+): Promise<DueTask[]> {
+  const { rows } = await tx.execute<{ id: string; queue: string; user_id: string | null }>(sql`
+    with due as (
+      select id from task
+      where ((status = 'pending' and (not_before is null or not_before <= clock_timestamp()))
+          or (status = 'running' and lease_until < clock_timestamp()))
+        and (sent_at is null or sent_at <= clock_timestamp() - ${quietMs} * interval '1 millisecond')
+      order by id limit ${limit} for update skip locked)
+    update task set sent_at = clock_timestamp() from due where task.id = due.id
+    returning task.id, task.queue, task.user_id`);
+  return rows.map((row) => ({ id: row.id, queue: row.queue, userId: row.user_id }));
+}
+
+export interface TaskRow {
+  id: string;
+  step: string;
+  userId: string | null;
+  status: TaskStatus;
+  attempts: number;
+  error: RecordedError | null;
+  result: Totals | null;
+}
+
+export async function tasksOfRun(tx: LedgerTransaction, runId: string, limit: number): Promise<TaskRow[]> {
+  const { rows } = await tx.execute<{ [K in keyof TaskRow]: TaskRow[K] }>(sql`
+    select id, step, user_id as "userId", status, attempts, error, result from task
+    where run_id = ${runId} order by created_at, id limit ${limit}`);
+  return rows;
+}
+
+/** How many tasks of a run stand where; for progress. */
+export async function taskCounts(
+  tx: LedgerTransaction,
+  runId: string,
+): Promise<{ step: string; status: TaskStatus; tasks: number }[]> {
+  const { rows } = await tx.execute<{ step: string; status: TaskStatus; tasks: number }>(sql`
+    select step, status, count(*)::int as tasks from task where run_id = ${runId} group by step, status`);
+  return rows;
+}

@@ -1,0 +1,217 @@
+import { sql } from "drizzle-orm";
+import type { LedgerTransaction, UserTransaction } from "../access.ts";
+import type { VectorType } from "../database.ts";
+import { decodeVectorInto, encodeVectorArray } from "../vector-codec.ts";
+import { type EmbeddingModel, textArray } from "./note-changes.ts";
+
+export interface NoteText {
+  id: string;
+  title: string;
+  body: string;
+  contentHash: string;
+  /** `updated_at` as PostgreSQL prints it: a JavaScript date would lose its microseconds. */
+  updatedAt: string;
+}
+
+/** The texts of these notes, as far as they still exist and may be read. */
+export async function noteTexts(tx: UserTransaction, userId: string, noteIds: string[]): Promise<NoteText[]> {
+  const { rows } = await tx.execute<{ [K in keyof NoteText]: string }>(sql`
+    select id, title, body, content_hash(title, body) as "contentHash", updated_at::text as "updatedAt"
+    from note where user_id = ${userId} and id = any(${textArray(noteIds)})
+      and deleted_at is null and not ai_excluded
+    order by id`);
+  return rows;
+}
+
+/** Vectors that this user already has for texts of these hashes, by hash. */
+export async function vectorsByHash(
+  tx: UserTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  hashes: string[],
+): Promise<Map<string, Float32Array>> {
+  const { rows } = await tx.execute<{ content_hash: string; sent: Buffer }>(sql`
+    select distinct on (content_hash) content_hash, vector_send(vector) as sent from note_embedding
+    where user_id = ${userId} and content_hash = any(${textArray(hashes)}) and model = ${model}
+      and dimensions = ${dimensions} and vector is not null`);
+  const found = new Map<string, Float32Array>();
+  for (const row of rows) {
+    const vector = new Float32Array(dimensions);
+    decodeVectorInto(vector, 0, dimensions, row.sent);
+    found.set(row.content_hash, vector);
+  }
+  return found;
+}
+
+export interface EmbeddedNotes {
+  notes: Pick<NoteText, "id" | "contentHash" | "updatedAt">[];
+  /** Row-major, one row a note. */
+  vectors: Float32Array;
+}
+
+/**
+ * Stores vectors together with the hashes that they belong to. A row that was already looked at in a newer state
+ * stays: a slow worker cannot put an older text's vector over a newer one.
+ */
+export async function saveVectors(
+  tx: UserTransaction,
+  type: VectorType,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  { notes, vectors }: EmbeddedNotes,
+): Promise<void> {
+  if (notes.length === 0) return;
+  // COPY is refused under row-level security; this form writes the same binary vectors.
+  await tx.execute(sql`
+    insert into note_embedding (user_id, note_id, model, dimensions, content_hash, vector, seen_updated_at, embedded_at)
+    select ${userId}, id, ${model}, ${dimensions}::int, hash, vector, updated_at::timestamptz, clock_timestamp()
+    from unnest(${textArray(notes.map((n) => n.id))}, ${textArray(notes.map((n) => n.contentHash))},
+      ${textArray(notes.map((n) => n.updatedAt))}, ${encodeVectorArray(vectors, dimensions, type.oid)}::vector[])
+      as n(id, hash, updated_at, vector)
+    on conflict (user_id, note_id, model, dimensions) do update set content_hash = excluded.content_hash,
+      vector = excluded.vector, seen_updated_at = excluded.seen_updated_at, embedded_at = excluded.embedded_at,
+      failed_hash = null, failed_code = null
+    where note_embedding.seen_updated_at <= excluded.seen_updated_at`);
+}
+
+export interface FailedNote {
+  id: string;
+  contentHash: string;
+  updatedAt: string;
+  code: string;
+}
+
+/** Records why these texts have no vector. A vector of an earlier text stays. */
+export async function saveFailures(
+  tx: UserTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  failures: FailedNote[],
+): Promise<void> {
+  if (failures.length === 0) return;
+  await tx.execute(sql`
+    insert into note_embedding (user_id, note_id, model, dimensions, failed_hash, failed_code, seen_updated_at)
+    select ${userId}, f.id, ${model}, ${dimensions}::int, f."contentHash", f.code, f."updatedAt"::timestamptz
+    from jsonb_to_recordset(${JSON.stringify(failures)}::jsonb) as f(id text, "contentHash" text, code text, "updatedAt" text)
+    on conflict (user_id, note_id, model, dimensions) do update set failed_hash = excluded.failed_hash,
+      failed_code = excluded.failed_code, seen_updated_at = excluded.seen_updated_at`);
+}
+
+export interface StoredVectors {
+  /** In the order of their bytes, so that every run sees the same rows. */
+  noteIds: string[];
+  /** Row-major, one row a note. */
+  vectors: Float32Array;
+}
+
+const VECTORS_PER_READ = 2_000;
+
+/**
+ * All vectors to cluster one user by. Notes that are excluded are left out; notes that vanished too, unless
+ * their deletion is being held back.
+ */
+export async function vectorsOf(
+  tx: UserTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  { withVanished }: { withVanished: boolean },
+): Promise<StoredVectors> {
+  const noteIds: string[] = [];
+  const pages: Float32Array[] = [];
+  for (let afterId = ""; ; ) {
+    const { rows } = await tx.execute<{ note_id: string; sent: Buffer }>(sql`
+      select e.note_id, vector_send(e.vector) as sent
+      from note_embedding e left join note n on n.user_id = e.user_id and n.id = e.note_id
+      where e.user_id = ${userId} and e.note_id > ${afterId} and e.model = ${model} and e.dimensions = ${dimensions}
+        and e.vector is not null and coalesce(not n.ai_excluded, true)
+        and (${withVanished} or (n.id is not null and n.deleted_at is null))
+      order by e.note_id limit ${VECTORS_PER_READ}`);
+    const page = new Float32Array(rows.length * dimensions);
+    rows.forEach((row, i) => {
+      noteIds.push(row.note_id);
+      decodeVectorInto(page, i, dimensions, row.sent);
+    });
+    pages.push(page);
+    if (rows.length < VECTORS_PER_READ) break;
+    afterId = noteIds.at(-1)!;
+  }
+  const vectors = new Float32Array(noteIds.length * dimensions);
+  let offset = 0;
+  for (const page of pages) {
+    vectors.set(page, offset);
+    offset += page.length;
+  }
+  return { noteIds, vectors };
+}
+
+/**
+ * Removes what was derived from notes that are excluded, and, unless that is held back, from notes that vanished.
+ * Returns the ids of the notes.
+ */
+export async function purgeDerived(
+  tx: UserTransaction,
+  userId: string,
+  { withVanished }: { withVanished: boolean },
+): Promise<string[]> {
+  const { rows } = await tx.execute<{ note_id: string }>(sql`
+    with stale as materialized (
+      select k.note_id from (
+        select note_id from note_embedding where user_id = ${userId}
+        union select note_id from cluster_membership where user_id = ${userId}) k
+      left join note n on n.user_id = ${userId} and n.id = k.note_id
+      where n.ai_excluded or (${withVanished} and (n.id is null or n.deleted_at is not null))),
+    purged_vectors as (delete from note_embedding e using stale s where e.user_id = ${userId} and e.note_id = s.note_id),
+    purged_members as (delete from cluster_membership m using stale s where m.user_id = ${userId} and m.note_id = s.note_id),
+    purged_sources as (delete from source_note x using stale s
+      where x.user_id = ${userId} and x.note_id = s.note_id and x.removed_at is not null returning x.note_id),
+    -- Only notes that sync put here: an app's own notes are the app's to delete.
+    purged_notes as (delete from note n using purged_sources p
+      where n.user_id = ${userId} and n.id = p.note_id and n.deleted_at is not null)
+    select note_id from stale`);
+  return rows.map((row) => row.note_id);
+}
+
+/** Removes vectors of other models from notes that have one of this model. */
+export async function purgeOtherModels(
+  tx: UserTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+): Promise<void> {
+  await tx.execute(sql`
+    delete from note_embedding e where user_id = ${userId} and (model <> ${model} or dimensions <> ${dimensions}::int)
+      and exists (select 1 from note_embedding c where c.user_id = e.user_id and c.note_id = e.note_id
+        and c.model = ${model} and c.dimensions = ${dimensions}::int and c.vector is not null)`);
+}
+
+export interface NoteAccount {
+  notes: number;
+  embedded: number;
+  excluded: number;
+  failed: number;
+  /** Neither embedded nor excluded nor failed: new or changed since the last run. */
+  pending: number;
+}
+
+/** The query that accounts for every living note, of all users or of one. */
+export async function accountForNotes(
+  tx: LedgerTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId?: string,
+): Promise<NoteAccount> {
+  const ofUser = userId === undefined ? sql`` : sql`and n.user_id = ${userId}`;
+  const { rows } = await tx.execute<{ [K in keyof NoteAccount]: number }>(sql`
+    with state as (
+      select case when n.ai_excluded then 'excluded'
+        when e.seen_updated_at is distinct from n.updated_at then 'pending'
+        when e.failed_hash is not null then 'failed'
+        when e.content_hash is not null then 'embedded' else 'pending' end as state
+      from note n left join note_embedding e
+        on e.user_id = n.user_id and e.note_id = n.id and e.model = ${model} and e.dimensions = ${dimensions}
+      where n.deleted_at is null ${ofUser})
+    select count(*)::int as notes, (count(*) filter (where state = 'embedded'))::int as embedded,
+      (count(*) filter (where state = 'excluded'))::int as excluded,
+      (count(*) filter (where state = 'failed'))::int as failed,
+      (count(*) filter (where state = 'pending'))::int as pending
+    from state`);
+  return rows[0]!;
+}
