@@ -1,1 +1,12 @@
 #!/usr/bin/env node
+// Plain JavaScript, so that an older Node gets as far as this sentence.
+const major = Number(process.versions.node.split(".")[0]);
+if (major < 24) {
+  console.error(
+    `noctuary needs Node 24 or later, and this is ${process.versions.node}. It comes with the install: ` +
+      "run `npx noctuary` or `npm run noctuary --` in the project's folder.",
+  );
+  process.exit(2);
+}
+const { main } = await import("../src/main.ts");
+process.exitCode = await main(process.argv.slice(2));

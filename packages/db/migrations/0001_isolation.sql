@@ -56,7 +56,8 @@ begin
       using (user_id = (select noctuary.current_user_id()))
       with check (user_id = (select noctuary.current_user_id()))', t);
   end loop;
-  foreach t in array array['note', 'note_embedding', 'user_state', 'usage', 'audit_log', 'run_user', 'task', 'outbox'] loop
+  foreach t in array array['note', 'note_embedding', 'source', 'user_state', 'usage', 'audit_log', 'run_user', 'task',
+      'outbox'] loop
     execute format('create policy all_rows on noctuary.%I to noctuary_ledger using (true) with check (true)', t);
   end loop;
 end $$;
@@ -74,6 +75,8 @@ grant select (id, user_id, updated_at, deleted_at, ai_excluded) on noctuary.note
 --> statement-breakpoint
 grant select (user_id, note_id, model, dimensions, content_hash, failed_hash, failed_code, seen_updated_at)
   on noctuary.note_embedding to noctuary_ledger;
+--> statement-breakpoint
+grant select (id, user_id) on noctuary.source to noctuary_ledger;
 --> statement-breakpoint
 grant select on noctuary.user_state to noctuary_ledger;
 --> statement-breakpoint

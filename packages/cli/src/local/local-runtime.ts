@@ -1,0 +1,166 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { queues } from "@noctuary/core/jobs";
+import { reconcile } from "@noctuary/core/runtime/reconcile";
+import { type SettingName, settingDefinitions } from "@noctuary/core/settings";
+import { asLedger } from "@noctuary/db/access";
+import { type Run, runById } from "@noctuary/db/ledger/run";
+import { taskCounts } from "@noctuary/db/ledger/task";
+import { closeContext, context } from "@noctuary/functions/runtime/context";
+import { setEnvironment } from "@noctuary/functions/runtime/environment";
+import type { StartEvent, Started } from "@noctuary/functions/runtime/orchestrator";
+import type { Context as LambdaContext } from "aws-lambda";
+import { CommandError } from "../exit.ts";
+import type { Session } from "../session.ts";
+import { pollQueue } from "./event-source.ts";
+import { localSqsConfig, startLocalQueues } from "./local-queues.ts";
+import { lambdaContext } from "./sqs-event.ts";
+
+type Handler = (event: never, lambda: LambdaContext) => Promise<unknown>;
+
+/** Messages a handler gets at once; one, as on AWS, where a message is a batch of notes already. */
+const BATCH_SIZE = 1;
+const MAX_RECEIVES = 3;
+const RECONCILE_EVERY_MS = 5_000;
+const LOOK_EVERY_MS = 50;
+
+export interface LocalRuntime {
+  /** Starts a run through the orchestrator's handler and waits until it has ended. */
+  runJob(job: string, event: StartEvent, onProgress?: (counts: TaskCounts) => void): Promise<Run>;
+  close(): Promise<void>;
+}
+
+export type TaskCounts = Awaited<ReturnType<typeof taskCounts>>;
+
+/**
+ * Runs the very handlers that run on Lambda: starts queues, tells the handlers by environment variables where
+ * database and queues are, and polls as Lambda's event source does. One at a time in a process.
+ */
+export async function startLocalRuntime(session: Session): Promise<LocalRuntime> {
+  const steps = queues();
+  const local = await startLocalQueues(
+    steps.map(({ queue, step }) => ({
+      queue,
+      visibilityTimeoutSeconds: step.limits.visibilityTimeoutSeconds,
+      maxReceiveCount: MAX_RECEIVES,
+    })),
+  );
+  pointHandlersAt(session, local.endpoint, local.urls);
+  const handlers = await loadHandlers();
+  const stop = new AbortController();
+  const client = new SQSClient(localSqsConfig(local.endpoint));
+  const onError = () => {}; // the handlers log what concerns them; a message that fails comes again
+  const pollers = steps.map(({ queue, step }) =>
+    pollQueue({
+      client,
+      queueUrl: local.urls[queue]!,
+      queueName: queue,
+      batchSize: BATCH_SIZE,
+      maximumConcurrency: Math.min(step.limits.maximumConcurrency, 2),
+      visibilityTimeoutSeconds: step.limits.visibilityTimeoutSeconds,
+      timeoutMs: step.limits.timeoutMs,
+      handler: handlers.forQueue(queue),
+      signal: stop.signal,
+      onError,
+    }),
+  );
+  // The queues are new and empty: whatever an earlier process left undone is announced again.
+  const live = context();
+  await reconcile({ ...live, limits: { ...live.limits, resendAfterMs: 0 } }, () => 60_000);
+  const reconciling = reconcileRegularly(handlers.reconciler, stop.signal);
+
+  return {
+    async runJob(job, event, onProgress) {
+      const lambda = lambdaContext({ queueName: job, region: "us-east-1" }, 900_000);
+      const { runId } = (await handlers.orchestrator(job)(event as never, lambda)) as Started;
+      return waitForRun(session, runId, onProgress);
+    },
+    async close() {
+      stop.abort();
+      await Promise.all([...pollers, reconciling]);
+      client.destroy();
+      await closeContext();
+      await local.close();
+    },
+  };
+}
+
+function pointHandlersAt(session: Session, endpoint: string, urls: Record<string, string>): void {
+  mkdirSync(join(session.home, "logs"), { recursive: true, mode: 0o700 });
+  const environment: Record<string, string | undefined> = {
+    AWS_ENDPOINT_URL_SQS: endpoint,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    // Either of these would win over the two above, and real credentials must not meet a local queue.
+    AWS_PROFILE: undefined,
+    AWS_SESSION_TOKEN: undefined,
+  };
+  const values: Partial<Record<SettingName, unknown>> = {
+    ...session.settings,
+    databaseUrl: session.databaseUrl,
+    logFile: session.settings.logFile ?? join(session.home, "logs", "noctuary.log"),
+    queueNightlyCluster: urls["nightly-cluster"],
+    queueEmbed: urls["embed"],
+    queueCluster: urls["cluster"],
+  };
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) environment[settingDefinitions[name as SettingName].env] = String(value);
+  }
+  setEnvironment(environment);
+}
+
+/** Loaded only now: the handlers read the environment when they are first called. */
+async function loadHandlers() {
+  const [nightlyCluster, embed, cluster, reconciler] = await Promise.all([
+    import("@noctuary/functions/nightly-cluster/orchestrator"),
+    import("@noctuary/functions/nightly-cluster/embed"),
+    import("@noctuary/functions/nightly-cluster/cluster"),
+    import("@noctuary/functions/reconciler"),
+  ]);
+  const byQueue: Record<string, Handler> = {
+    "nightly-cluster": nightlyCluster.handler as Handler,
+    embed: embed.handler as Handler,
+    cluster: cluster.handler as Handler,
+  };
+  return {
+    forQueue: (queue: string) =>
+      byQueue[queue]! as (event: unknown, lambda: LambdaContext) => Promise<unknown>,
+    orchestrator: (job: string) => byQueue[job]!,
+    reconciler: reconciler.handler as (event: unknown, lambda: LambdaContext) => Promise<unknown>,
+  };
+}
+
+async function reconcileRegularly(
+  handler: (event: unknown, lambda: LambdaContext) => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await delay(RECONCILE_EVERY_MS, undefined, { signal, ref: false }).catch(() => {});
+    if (signal.aborted) return;
+    // It logs its own failures, and the next round tries again.
+    await handler({}, lambdaContext({ queueName: "reconciler", region: "us-east-1" }, 60_000)).catch(
+      () => {},
+    );
+  }
+}
+
+async function waitForRun(
+  { db }: Session,
+  runId: string,
+  onProgress?: (counts: TaskCounts) => void,
+): Promise<Run> {
+  for (;;) {
+    const { run, counts } = await asLedger(db, async (tx) => ({
+      run: await runById(tx, runId),
+      counts: await taskCounts(tx, runId),
+    }));
+    if (run === null)
+      throw new CommandError("the run is gone from the database: was the schema dropped meanwhile?");
+    if (run.status !== "running") return run;
+    onProgress?.(counts);
+    await delay(LOOK_EVERY_MS);
+  }
+}

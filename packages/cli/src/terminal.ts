@@ -1,0 +1,87 @@
+import { stripVTControlCharacters, styleText } from "node:util";
+import ora from "ora";
+
+/** Where a command speaks to a person or to a program. Results go to standard output, all else to standard error. */
+export interface Terminal {
+  readonly isJson: boolean;
+  /** Columns to write in. */
+  readonly width: number;
+  /** A line of the result. */
+  line(text?: string): void;
+  /** The whole result, for programs. */
+  json(value: unknown): void;
+  /** A word by the way, for persons only. */
+  note(text: string): void;
+  warn(text: string): void;
+  /** Shows that something goes on, where a person looks on; nothing when piped. */
+  progress(text: string): Progress;
+  style: typeof style;
+}
+
+export interface Progress {
+  say(text: string): void;
+  stop(): void;
+}
+
+type Format = Parameters<typeof styleText>[0];
+
+/** Colours only where the terminal wants them; NO_COLOR and pipes are respected by styleText. */
+function style(format: Format, text: string): string {
+  return styleText(format, text, { stream: process.stdout });
+}
+
+const MAX_WIDTH = 100;
+
+export function openTerminal({ isJson }: { isJson: boolean }): Terminal {
+  return {
+    isJson,
+    width: Math.min(MAX_WIDTH, process.stdout.columns ?? 90),
+    style,
+    line: (text = "") => {
+      if (!isJson) process.stdout.write(`${printable(text)}\n`);
+    },
+    json: (value) => {
+      if (isJson) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    },
+    note: (text) => {
+      if (process.stderr.isTTY)
+        process.stderr.write(`${styleText("dim", text, { stream: process.stderr })}\n`);
+    },
+    warn: (text) => process.stderr.write(`${printable(text)}\n`),
+    progress: (text) => {
+      const spinner = ora({
+        text,
+        stream: process.stderr,
+        isEnabled: process.stderr.isTTY,
+        isSilent: !process.stderr.isTTY,
+      });
+      spinner.start();
+      return {
+        say: (next) => {
+          spinner.text = next;
+        },
+        stop: () => spinner.stop(),
+      };
+    },
+  };
+}
+
+/** Titles come from files: a control character in one must not reach the terminal. Our own colours may. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  return text.replace(
+    /(\u001b\[[0-9;]*m)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (_, colour?: string) => colour ?? "",
+  );
+}
+
+/** Columns that a text takes, colours aside. */
+export function visibleWidth(text: string): number {
+  return [...stripVTControlCharacters(text)].length;
+}
+
+/** Cuts a text to so many columns. */
+export function fit(text: string, columns: number): string {
+  const characters = [...text];
+  return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join("")}…`;
+}

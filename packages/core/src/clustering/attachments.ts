@@ -1,0 +1,67 @@
+import type { Graph, Labels } from "./graph.ts";
+
+export interface Attachments {
+  /** Per node, the share of its edge weight inside its topic; 0 if it hangs together with no core of it. */
+  confidence: Float32Array;
+  /** Per node, the other topic with most of its edge weight; -1 if all its edges stay inside. */
+  rival: Int32Array;
+  /** Per node, 1 if it is weakly attached. */
+  loose: Uint8Array;
+}
+
+// Of a note's edges in a topic that is not sharply bounded about half stay inside; below a third the note is
+// at home nowhere.
+const LOOSE_BELOW = 1 / 3;
+
+/** How firmly each node sits in its topic. */
+export function attachments(graph: Graph, topics: Labels): Attachments {
+  const confidence = new Float32Array(graph.nodes);
+  const rival = new Int32Array(graph.nodes).fill(-1);
+  const loose = new Uint8Array(graph.nodes);
+  const inCore = coreMembers(graph, topics);
+  const linkTo = new Map<number, number>();
+  for (let node = 0; node < graph.nodes; node++) {
+    linkTo.clear();
+    for (let e = graph.offsets[node]!; e < graph.offsets[node + 1]!; e++) {
+      const topic = topics.label[graph.targets[e]!]!;
+      linkTo.set(topic, (linkTo.get(topic) ?? 0) + graph.weights[e]!);
+    }
+    const own = topics.label[node]!;
+    const inside = linkTo.get(own) ?? 0;
+    let strongest = 0;
+    for (const [topic, weight] of linkTo) {
+      if (topic !== own && weight > strongest) {
+        strongest = weight;
+        rival[node] = topic;
+      }
+    }
+    confidence[node] = inCore[node] === 1 && inside > 0 ? inside / graph.strengths[node]! : 0;
+    loose[node] = confidence[node]! < LOOSE_BELOW ? 1 : 0;
+  }
+  return { confidence, rival, loose };
+}
+
+/** Marks the largest connected part of each topic: the rest was put there for want of a better place. */
+function coreMembers(graph: Graph, topics: Labels): Uint8Array {
+  const part = new Int32Array(graph.nodes).fill(-1);
+  const partSize: number[] = [];
+  const core = new Int32Array(topics.count).fill(-1);
+  for (let start = 0; start < graph.nodes; start++) {
+    if (part[start] !== -1) continue;
+    const topic = topics.label[start]!;
+    const id = partSize.length;
+    const reached = [start];
+    part[start] = id;
+    for (const node of reached) {
+      for (let e = graph.offsets[node]!; e < graph.offsets[node + 1]!; e++) {
+        const next = graph.targets[e]!;
+        if (part[next] !== -1 || topics.label[next] !== topic) continue;
+        part[next] = id;
+        reached.push(next);
+      }
+    }
+    partSize.push(reached.length);
+    if (core[topic] === -1 || reached.length > partSize[core[topic]!]!) core[topic] = id;
+  }
+  return Uint8Array.from(part, (id, node) => (core[topics.label[node]!] === id ? 1 : 0));
+}

@@ -1,0 +1,39 @@
+import type { Labels } from "./graph.ts";
+import type { VectorRows } from "./nearest-neighbours.ts";
+
+/**
+ * The direction in which the members of each group point: the sum of their vectors in unit length, row-major,
+ * count x dimensions. A group whose members cancel out or have no length gets a row of zeros.
+ */
+export function centroidsOf({ vectors, dimensions }: VectorRows, { label, count }: Labels): Float32Array {
+  const sums = new Float64Array(count * dimensions);
+  for (let row = 0; row < label.length; row++) {
+    const from = row * dimensions;
+    const to = label[row]! * dimensions;
+    for (let d = 0; d < dimensions; d++) sums[to + d]! += vectors[from + d]!;
+  }
+  const centroids = new Float32Array(count * dimensions);
+  for (let group = 0; group < count; group++) {
+    const sum = sums.subarray(group * dimensions, (group + 1) * dimensions);
+    const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
+    if (length > 0) centroids.set(sum.map((value) => value / length), group * dimensions);
+  }
+  return centroids;
+}
+
+/** Cosine similarity of a vector and a centroid; 0 where either has no length. */
+export function similarityTo(
+  centroids: Float32Array,
+  group: number,
+  { vectors, dimensions }: VectorRows,
+  row: number,
+): number {
+  let dot = 0;
+  let squares = 0;
+  for (let d = 0; d < dimensions; d++) {
+    const value = vectors[row * dimensions + d]!;
+    dot += value * centroids[group * dimensions + d]!;
+    squares += value * value;
+  }
+  return squares === 0 ? 0 : dot / Math.sqrt(squares);
+}

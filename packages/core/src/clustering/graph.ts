@@ -1,0 +1,102 @@
+/**
+ * An undirected weighted graph in compressed sparse rows: the edges of node i are the positions
+ * `offsets[i] .. offsets[i + 1]` of `targets` and `weights`. Each edge is there from both of its ends.
+ */
+export interface Graph {
+  nodes: number;
+  offsets: Int32Array;
+  targets: Int32Array;
+  weights: Float64Array;
+  /**
+   * The weight of all edge ends at a node. For a contracted node it counts the edges inside it as well,
+   * which are not in the rows.
+   */
+  strengths: Float64Array;
+}
+
+/** A labelling of the nodes with labels 0 .. count - 1. */
+export interface Labels {
+  label: Int32Array;
+  count: number;
+}
+
+/** Renumbers labels in the order in which they first occur, so that equal partitions are equal arrays. */
+export function compactLabels(label: ArrayLike<number>): Labels {
+  const renumbered = new Map<number, number>();
+  const compact = new Int32Array(label.length);
+  for (let node = 0; node < label.length; node++) {
+    let next = renumbered.get(label[node]!);
+    if (next === undefined) {
+      next = renumbered.size;
+      renumbered.set(label[node]!, next);
+    }
+    compact[node] = next;
+  }
+  return { label: compact, count: renumbered.size };
+}
+
+/** Each label becomes a node; edges between labels are summed, edges inside count in its strength only. */
+export function contract(graph: Graph, { label, count }: Labels): Graph {
+  const strengths = new Float64Array(count);
+  for (let node = 0; node < graph.nodes; node++) strengths[label[node]!]! += graph.strengths[node]!;
+
+  const members = membersByLabel({ label, count });
+  const offsets = new Int32Array(count + 1);
+  const targets = new Int32Array(graph.targets.length);
+  const weights = new Float64Array(graph.weights.length);
+  const sums = new Float64Array(count);
+  const touched = new Int32Array(count);
+  let edges = 0;
+  for (let group = 0; group < count; group++) {
+    let touchedCount = 0;
+    for (let m = members.offsets[group]!; m < members.offsets[group + 1]!; m++) {
+      const node = members.nodes[m]!;
+      for (let e = graph.offsets[node]!; e < graph.offsets[node + 1]!; e++) {
+        const other = label[graph.targets[e]!]!;
+        if (other === group) continue;
+        if (sums[other] === 0) touched[touchedCount++] = other;
+        sums[other]! += graph.weights[e]!;
+      }
+    }
+    for (let t = 0; t < touchedCount; t++) {
+      const other = touched[t]!;
+      targets[edges] = other;
+      weights[edges++] = sums[other]!;
+      sums[other] = 0;
+    }
+    offsets[group + 1] = edges;
+  }
+  return { nodes: count, offsets, targets: targets.slice(0, edges), weights: weights.slice(0, edges), strengths };
+}
+
+/** The nodes of label g are `nodes[offsets[g] .. offsets[g + 1]]`, in ascending order. */
+export function membersByLabel({ label, count }: Labels): { offsets: Int32Array; nodes: Int32Array } {
+  const offsets = new Int32Array(count + 1);
+  for (const group of label) offsets[group + 1]!++;
+  for (let group = 0; group < count; group++) offsets[group + 1]! += offsets[group]!;
+  const nodes = new Int32Array(label.length);
+  const next = offsets.slice(0, count);
+  for (let node = 0; node < label.length; node++) nodes[next[label[node]!]!++] = node;
+  return { offsets, nodes };
+}
+
+/**
+ * Modularity with a resolution (Newman & Girvan 2004; Reichardt & Bornholdt 2006): the share of edge weight
+ * inside groups, less `resolution` times what a random graph of the same strengths would have there.
+ */
+export function modularity(graph: Graph, { label, count }: Labels, resolution: number): number {
+  const groupStrength = new Float64Array(count);
+  let total = 0;
+  let between = 0;
+  for (let node = 0; node < graph.nodes; node++) {
+    groupStrength[label[node]!]! += graph.strengths[node]!;
+    total += graph.strengths[node]!;
+    for (let e = graph.offsets[node]!; e < graph.offsets[node + 1]!; e++) {
+      if (label[graph.targets[e]!] !== label[node]) between += graph.weights[e]!;
+    }
+  }
+  if (total === 0) return 0;
+  let expected = 0;
+  for (const strength of groupStrength) expected += (strength / total) ** 2;
+  return (total - between) / total - resolution * expected;
+}

@@ -1,0 +1,171 @@
+import { plainText } from "../text/plain-text.ts";
+import { accountWords } from "./account-words.ts";
+import { chooseNames } from "./choose-names.ts";
+import { commonPhrases } from "./common-phrases.ts";
+import { conjunction, type WrittenPhrase } from "./compose-name.ts";
+import { keyphrasesOf } from "./keyphrases.ts";
+import { withoutTemplate } from "./template-lines.ts";
+import { type ReadNote, Vocabulary } from "./vocabulary.ts";
+import { isPastForm } from "./weak-words.ts";
+import { capitalised, writtenPhrases } from "./written-forms.ts";
+
+/** A cluster to be named, with the notes that speak for it. */
+export interface ClusterText {
+  key: string;
+  /** Bodies are Markdown; their first 2,000 characters are read, and of 400 notes at most. */
+  notes: { title: string; body: string; isCentral: boolean }[];
+  /** A name that stays as it is: the user's own, or last night's of an unchanged cluster. */
+  keepName?: string;
+}
+
+export interface ClusterName {
+  key: string;
+  name: string;
+  /** Best first, at most 8; empty for a cluster without words. */
+  keyphrases: string[];
+}
+
+const maxBodyLength = 2000;
+const maxTitleLength = 300;
+/** More notes of one topic would cost memory and not change its name. */
+const maxNotesOfTopic = 400;
+/** An area's phrases stand in many of its notes: a sample of each topic shows them. */
+const maxNotesOfTopicInArea = 60;
+const maxKeyphrases = 8;
+const wordless = "Notes without words";
+
+/**
+ * Names the topics of one account: all of them at once, because a name tells a topic from the others.
+ *
+ * Each name is one to four words in sentence case and unlike every other, by case, accents, plural and order too.
+ * The same input gives the same names, in whatever order clusters and notes come. The method is in `keyphrasesOf`
+ * (c-TF-IDF over notes) and `possibleNames`; lines that recur across the account are left out before counting
+ * (`withoutTemplate`), and so are code, numbers and dates.
+ */
+export function nameClusters(clusters: ClusterText[]): ClusterName[] {
+  const vocabulary = new Vocabulary();
+  const notes = readNotes(clusters, maxNotesOfTopic, vocabulary);
+  const phrases = phrasesOf(
+    clusters.map(({ key }) => notes.get(key)!),
+    vocabulary,
+  );
+  const names = chooseNames(
+    clusters.map((cluster, index) => ({
+      ...cluster,
+      phrases: phrases[index]!,
+      read: notes.get(cluster.key)!.length,
+      size: cluster.notes.length,
+      fallbacks: [wordless],
+    })),
+    [],
+  );
+  return clusters.map(({ key }, index) => ({ key, name: names[index]!, keyphrases: shown(phrases[index]!) }));
+}
+
+/**
+ * Names the areas over an account's topics, with the guarantees of `nameClusters`; no area is named like a topic.
+ *
+ * A phrase names an area when it stands in notes of several of its topics and no single one dominates it. Where
+ * there is none, the leading words of the two largest topics are joined.
+ *
+ * @param topics every topic of the account; `topicNames` their names, as `nameClusters` gave them
+ */
+export function nameAreas(
+  areas: { key: string; topics: string[]; keepName?: string }[],
+  topics: ClusterText[],
+  topicNames: ClusterName[],
+): ClusterName[] {
+  const vocabulary = new Vocabulary();
+  const topicNotes = readNotes(topics, maxNotesOfTopicInArea, vocabulary);
+  const topicSizes = new Map(topics.map(({ key, notes }) => [key, notes.length]));
+  const namesByTopic = new Map(topicNames.map((name) => [name.key, name]));
+  const parts = areas.map((area) => area.topics.map((key) => topicNotes.get(key) ?? []));
+  const notes = parts.map((lists) => lists.flat());
+  const phrases = phrasesOf(notes, vocabulary).map((list, index) =>
+    commonPhrases(
+      list,
+      parts[index]!.map((part) => part.length),
+    ),
+  );
+  const names = chooseNames(
+    areas.map((area, index) => ({
+      ...area,
+      phrases: phrases[index]!.filter(({ isWeak }) => !isWeak),
+      read: notes[index]!.length,
+      size: area.topics.reduce((sum, key) => sum + (topicSizes.get(key) ?? 0), 0),
+      fallbacks: joinedNames(area.topics, topicSizes, namesByTopic),
+    })),
+    topicNames.map(({ name }) => name),
+  );
+  return areas.map(({ key }, index) => ({ key, name: names[index]!, keyphrases: shown(phrases[index]!) }));
+}
+
+/** General words are shown only where there is little else. */
+function shown(phrases: WrittenPhrase[]): string[] {
+  const inOrder = [...phrases.filter(({ isWeak }) => !isWeak), ...phrases.filter(({ isWeak }) => isWeak)];
+  return inOrder.slice(0, maxKeyphrases).map(({ text }) => text);
+}
+
+/** The leading words of an area's topics, two by two, the largest topics first. */
+function joinedNames(
+  keys: string[],
+  sizes: Map<string, number>,
+  names: Map<string, ClusterName>,
+): [string, ...string[]] {
+  const leading = keys
+    .flatMap((key) => names.get(key) ?? [])
+    .sort((a, b) => sizes.get(b.key)! - sizes.get(a.key)! || (a.key < b.key ? -1 : 1))
+    .map(({ name, keyphrases }) => {
+      const lead = name.split(conjunction, 1)[0]!;
+      // A name begins with a capital because it begins; inside another it is written as the keyphrase is.
+      return { lead, inside: keyphrases.find((phrase) => capitalised(phrase) === lead) ?? lead };
+    });
+  const pairs = leading.slice(1).map(({ inside }) => `${leading[0]!.lead}${conjunction}${inside}`);
+  const [first = wordless, ...others] = [...pairs, ...leading.map(({ lead }) => lead)];
+  return [first, ...others];
+}
+
+/** Reads at most `limit` notes of each cluster, central ones first, in an order that does not depend on the input's. */
+function readNotes(clusters: ClusterText[], limit: number, vocabulary: Vocabulary): Map<string, ReadNote[]> {
+  const inOrder = [...clusters].sort((a, b) => compare(a.key, b.key));
+  const notes = inOrder.flatMap(({ key, notes }) =>
+    [...notes]
+      .sort(
+        (a, b) =>
+          Number(b.isCentral) - Number(a.isCentral) || compare(a.title, b.title) || compare(a.body, b.body),
+      )
+      .slice(0, limit)
+      .map(({ title, body, isCentral }) => {
+        // Cut at twice the length before the markup goes, so that one huge note costs no more than the others.
+        const text = plainText(body.slice(0, 2 * maxBodyLength)).slice(0, maxBodyLength);
+        return { key, title: title.slice(0, maxTitleLength), text, isCentral };
+      }),
+  );
+  const read = new Map<string, ReadNote[]>(inOrder.map(({ key }) => [key, []]));
+  withoutTemplate(notes).forEach((text, index) => {
+    const { key, title, isCentral } = notes[index]!;
+    read.get(key)!.push(vocabulary.read(title, text, isCentral));
+  });
+  return read;
+}
+
+/** By code point, not by locale: the same on every machine. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function phrasesOf(clusters: ReadNote[][], vocabulary: Vocabulary): WrittenPhrase[][] {
+  const account = accountWords(clusters.flat(), vocabulary);
+  return keyphrasesOf(clusters, vocabulary, account).map((list, index) => {
+    const texts = writtenPhrases(
+      list.map(({ words }) => words),
+      clusters[index]!,
+      account.forms,
+      vocabulary,
+    );
+    return list.map(({ score, notes, isWeak }, place) => {
+      const text = texts[place]!;
+      return { text, score, notes, isWeak: isWeak || isPastForm(text) };
+    });
+  });
+}
