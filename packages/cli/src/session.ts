@@ -61,17 +61,18 @@ function fileSettings(path: string): SettingSource {
 
 /**
  * Opens home and database. The embedded database is brought up to date by the way; on a server that is left to
- * `noctuary migrate`, because a migration there concerns others too.
+ * `noctuary migrate`, because a migration there concerns others too. `embeddedOnly` leaves a configured server alone.
  */
 export async function openSession(
   options: GlobalOptions,
   terminal: Terminal,
-  { needsSchema = true }: { needsSchema?: boolean } = {},
+  { needsSchema = true, embeddedOnly = false }: { needsSchema?: boolean; embeddedOnly?: boolean } = {},
 ): Promise<Session> {
   const home = homeOf(options);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const resolved = settingsFor(home);
-  const { databaseUrl, databaseCa, databaseConnections: maxConnections } = resolved.settings;
+  const { databaseCa, databaseConnections: maxConnections } = resolved.settings;
+  const databaseUrl = embeddedOnly ? undefined : resolved.settings.databaseUrl;
   const embedded =
     databaseUrl === undefined
       ? await openEmbeddedPostgres({ home, onWait: (wait) => terminal.note(WAITS[wait]) })

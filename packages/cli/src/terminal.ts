@@ -66,12 +66,12 @@ export function openTerminal({ isJson }: { isJson: boolean }): Terminal {
   };
 }
 
+const COLOUR_OR_CONTROL = new RegExp(`(${String.fromCharCode(27)}\\[[0-9;]*m)|\\p{Cc}`, "gu");
+
 /** Titles come from files: a control character in one must not reach the terminal. Our own colours may. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-  return text.replace(
-    /(\u001b\[[0-9;]*m)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
-    (_, colour?: string) => colour ?? "",
+  return text.replace(COLOUR_OR_CONTROL, (character, colour?: string) =>
+    colour !== undefined || character === "\n" || character === "\t" ? character : "",
   );
 }
 
@@ -84,4 +84,30 @@ export function visibleWidth(text: string): number {
 export function fit(text: string, columns: number): string {
   const characters = [...text];
   return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join("")}…`;
+}
+
+/** A table without borders, with a head: options for cli-table3. */
+export function plainTable(head: string[]) {
+  const none = "";
+  return {
+    head,
+    style: { head: ["dim"], border: [], "padding-left": 0, "padding-right": 2 },
+    chars: {
+      top: none,
+      "top-mid": none,
+      "top-left": none,
+      "top-right": none,
+      bottom: none,
+      "bottom-mid": none,
+      "bottom-left": none,
+      "bottom-right": none,
+      left: none,
+      "left-mid": none,
+      mid: none,
+      "mid-mid": none,
+      right: none,
+      "right-mid": none,
+      middle: none,
+    },
+  };
 }

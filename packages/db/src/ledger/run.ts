@@ -151,3 +151,19 @@ export async function finishRun(
       error = ${end.error === undefined ? null : JSON.stringify(end.error)}::jsonb, finished_at = clock_timestamp()
     where id = ${id}`);
 }
+
+/** The newest ended run of a job that dealt with a user, before `before` where that is given. Dry runs do not count. */
+export async function lastRunOf(
+  tx: LedgerTransaction,
+  job: string,
+  userId: string,
+  before?: Run,
+): Promise<Run | null> {
+  const { rows } = await tx.execute<RunRow>(sql`
+    select ${runColumns} from run r
+    where job = ${job} and status <> 'running'
+      and exists (select 1 from run_user u where u.run_id = r.id and u.user_id = ${userId} and u.status = 'done')
+      and (${before?.id ?? null}::text is null or (r.id <> ${before?.id ?? null} and r.created_at < ${before?.createdAt.toISOString() ?? null}::timestamptz))
+    order by created_at desc limit 1`);
+  return rows[0] === undefined ? null : toRun(rows[0]);
+}

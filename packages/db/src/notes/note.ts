@@ -169,3 +169,24 @@ export async function anonymiseUsage(tx: LedgerTransaction, userId: string): Pro
       requests = u.requests + excluded.requests, tokens = u.tokens + excluded.tokens,
       cost_usd = u.cost_usd + excluded.cost_usd`);
 }
+
+/** How many notes of each cluster were written after a moment. */
+export async function newNotesByCluster(
+  tx: UserTransaction,
+  userId: string,
+  since: Date,
+): Promise<Map<string, number>> {
+  const { rows } = await tx.execute<{ cluster_id: string; notes: number }>(sql`
+    select m.cluster_id, count(*)::int as notes
+    from cluster_membership m join note n on n.user_id = m.user_id and n.id = m.note_id
+    where m.user_id = ${userId} and n.created_at > ${since.toISOString()}::timestamptz group by m.cluster_id`);
+  return new Map(rows.map((row) => [row.cluster_id, row.notes]));
+}
+
+/** Bytes of title and body of the living notes that may be read. */
+export async function textBytes(tx: UserTransaction, userId: string): Promise<number> {
+  const { rows } = await tx.execute<{ bytes: number }>(sql`
+    select coalesce(sum(octet_length(title) + octet_length(body)), 0)::float8 as bytes
+    from note where user_id = ${userId} and deleted_at is null and not ai_excluded`);
+  return rows[0]!.bytes;
+}

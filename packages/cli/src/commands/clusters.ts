@@ -1,0 +1,109 @@
+import { asUser } from "@noctuary/db/access";
+import { type Cluster, type ClusterEventRow, clusterEvents, clustersOf } from "@noctuary/db/clusters/cluster";
+import { type ClusterNote, clusterNotes } from "@noctuary/db/notes/note";
+import { EXIT } from "../exit.ts";
+import { embeddingModel, overviewOf } from "../overview.ts";
+import { renderOverview, sentenceFor } from "../render/overview.ts";
+import { count, dateLine } from "../render/words.ts";
+import { chooseUser, type GlobalOptions, openSession } from "../session.ts";
+import { fit, type Terminal } from "../terminal.ts";
+import { oneOf } from "./runs.ts";
+
+const NOTES_SHOWN = 10_000;
+
+/** `noctuary clusters [ID]`; without an id it is this morning's page. */
+export async function clusters(
+  id: string | undefined,
+  options: GlobalOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const session = await openSession(options, terminal);
+  try {
+    const userId = await chooseUser(session, options);
+    if (id === undefined) {
+      const overview = await overviewOf(session, userId);
+      terminal.json(overview);
+      renderOverview(terminal, overview);
+      return EXIT.done;
+    }
+    const shown = await asUser(session.db, userId, async (tx) => {
+      const all = await clustersOf(tx, userId, { retired: true });
+      const cluster = oneOf(matching(all, id), id, "cluster");
+      const notes = await clusterNotes(tx, embeddingModel(session), userId, {
+        clusterId: cluster.id,
+        perCluster: NOTES_SHOWN,
+      });
+      return { all, cluster, notes, events: await clusterEvents(tx, userId, { clusterId: cluster.id }) };
+    });
+    terminal.json(clusterJson(shown));
+    renderCluster(terminal, shown);
+    return EXIT.done;
+  } finally {
+    await session.close();
+  }
+}
+
+/** By the beginning of an id, or by name. A living cluster goes before one that is retired. */
+function matching(all: Cluster[], id: string): Cluster[] {
+  const found = all.filter(
+    (cluster) => cluster.id.startsWith(id) || cluster.name.toLowerCase() === id.toLowerCase(),
+  );
+  const living = found.filter((cluster) => cluster.retiredAt === null);
+  return living.length > 0 ? living : found;
+}
+
+interface ShownCluster {
+  all: Cluster[];
+  cluster: Cluster;
+  notes: ClusterNote[];
+  events: ClusterEventRow[];
+}
+
+function clusterJson({ all, cluster, notes, events }: ShownCluster) {
+  return {
+    ...cluster,
+    topics: all
+      .filter((c) => c.parentId === cluster.id && c.retiredAt === null)
+      .map(({ id, name, size }) => ({ id, name, size })),
+    notes,
+    events: events.filter((event) => event.kind !== "moved"),
+  };
+}
+
+function renderCluster(terminal: Terminal, { all, cluster, notes, events }: ShownCluster): void {
+  const { style, width } = terminal;
+  const parent = all.find((c) => c.id === cluster.parentId);
+  terminal.line(style("bold", cluster.name === "" ? "(a retired cluster)" : cluster.name));
+  const about = [
+    cluster.level,
+    ...(parent === undefined ? [] : [`in ${parent.name}`]),
+    count(cluster.size, "note"),
+    `since ${dateLine(cluster.bornAt)}`,
+    ...(cluster.retiredAt === null ? [] : [`retired ${dateLine(cluster.retiredAt)}`]),
+  ];
+  terminal.line(style("dim", `${about.join(" · ")} · ${cluster.id.slice(0, 8)}`));
+  if (cluster.keyphrases.length > 0) terminal.line(`about: ${cluster.keyphrases.join(", ")}`);
+  for (const topic of all.filter((c) => c.parentId === cluster.id && c.retiredAt === null)) {
+    terminal.line(`  ${topic.name} (${topic.size})`);
+  }
+  const isLoose = (note: ClusterNote) => note.loose;
+  for (const note of notes.filter((note) => !isLoose(note))) renderNote(note);
+  if (notes.some(isLoose)) {
+    terminal.line(style("dim", "loosely related"));
+    for (const note of notes.filter(isLoose)) renderNote(note);
+  }
+  const told = events.filter((event) => event.kind !== "moved");
+  if (told.length > 0) terminal.line(style("dim", "history"));
+  const nameOf = new Map(all.map((c) => [c.id, c.name]));
+  for (const event of told) {
+    const otherName = event.otherId === null ? null : (nameOf.get(event.otherId) ?? null);
+    const name = nameOf.get(event.clusterId) ?? "";
+    terminal.line(`  ${dateLine(event.at)}: ${sentenceFor({ ...event, name, otherName })}`);
+  }
+
+  function renderNote(note: ClusterNote): void {
+    terminal.line(
+      `  ${fit(note.title, width - 16)} ${style("dim", note.createdAt.toISOString().slice(0, 10))}`,
+    );
+  }
+}

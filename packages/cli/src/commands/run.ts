@@ -1,0 +1,65 @@
+import { asLedger } from "@noctuary/db/access";
+import type { Run } from "@noctuary/db/ledger/run";
+import { users } from "@noctuary/db/notes/note";
+import { EXIT } from "../exit.ts";
+import { startLocalRuntime } from "../local/local-runtime.ts";
+import { overviewOf } from "../overview.ts";
+import { renderOverview } from "../render/overview.ts";
+import { renderRunEnd } from "../render/run.ts";
+import { momentOf, requireJob, runJob } from "../run-job.ts";
+import { type GlobalOptions, openSession } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+import { runJson } from "./runs.ts";
+
+export interface RunCommandOptions extends GlobalOptions {
+  dryRun?: boolean;
+  full?: boolean;
+  asOf?: string;
+  acceptDeletions?: boolean;
+}
+
+/** `noctuary run JOB`: one job, now, through the handlers that run on Lambda. */
+export async function run(job: string, options: RunCommandOptions, terminal: Terminal): Promise<number> {
+  requireJob(job);
+  if (options.asOf !== undefined) momentOf(job, options.asOf); // refused before anything is opened
+  const session = await openSession(options, terminal);
+  try {
+    const runtime = await startLocalRuntime(session);
+    try {
+      const ended = await runJob(runtime, terminal, {
+        job,
+        ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
+        options: {
+          ...(options.user === undefined ? {} : { userIds: [options.user] }),
+          dryRun: options.dryRun,
+          full: options.full,
+          acceptDeletions: options.acceptDeletions,
+        },
+      });
+      terminal.json(runJson(ended));
+      renderRunEnd(terminal, ended, session.settings.embedder);
+      if (!terminal.isJson && hasSomethingToShow(ended)) {
+        const known =
+          options.user === undefined ? await asLedger(session.db, (tx) => users(tx, 2)) : [options.user];
+        if (known.length === 1) {
+          terminal.line();
+          renderOverview(terminal, await overviewOf(session, known[0]!));
+        }
+      }
+      return exitCodeOf(ended);
+    } finally {
+      await runtime.close();
+    }
+  } finally {
+    await session.close();
+  }
+}
+
+function hasSomethingToShow({ options, totals }: Run): boolean {
+  return options.dryRun !== true && (totals.clustered ?? 0) > 0;
+}
+
+export function exitCodeOf(run: Run): number {
+  if (run.status === "done") return EXIT.done;
+  return run.status === "partial" ? EXIT.partial : EXIT.failed;
+}

@@ -1,0 +1,153 @@
+import { recordable } from "@noctuary/core/errors";
+import { SettingsError } from "@noctuary/core/settings";
+import { SchemaError } from "@noctuary/db/migrate";
+import { Command, CommanderError } from "commander";
+import { CommandError, EXIT } from "./exit.ts";
+import { ExportError } from "./export/export-clusters.ts";
+import type { GlobalOptions } from "./session.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
+import { SourceError } from "./vault/source-note.ts";
+
+type Action = (terminal: Terminal, options: never) => Promise<number>;
+
+/** Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage, 3 done in part. */
+export async function main(args: string[]): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const act = async (command: Command, action: Action) => {
+    const options = command.optsWithGlobals<GlobalOptions>();
+    exitCode = await withErrors(options, (terminal) => action(terminal, options as never));
+  };
+  try {
+    await program(act).parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? EXIT.done : EXIT.usage; // commander has printed what is wrong
+  }
+  return exitCode;
+}
+
+/** Commands are loaded when they are called: most start without the database's and the handlers' code. */
+function program(act: (command: Command, action: Action) => Promise<void>): Command {
+  const root = new Command("noctuary")
+    .description(
+      "Groups your notes overnight into clusters that keep their identity. Without a command: this morning's page.",
+    )
+    .option("--home <dir>", "where data, settings and logs are (default: ~/.noctuary, or NOCTUARY_HOME)")
+    .option("--user <id>", "whose notes, where there are several users")
+    .option("--json", "print the result as JSON")
+    .exitOverride()
+    .showHelpAfterError("(noctuary --help lists the commands)");
+  root.action((_, command: Command) =>
+    act(command, async (terminal, options) =>
+      (await import("./commands/clusters.ts")).clusters(undefined, options, terminal),
+    ),
+  );
+  const verb = (words: string, description: string) => root.command(words).description(description);
+
+  verb("demo [path]", "show what a night makes of a folder of notes, or of the sample notebook").action(
+    (path: string | undefined, _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/demo.ts")).demo(path, options, terminal),
+      ),
+  );
+  verb("sync <path>", "read a folder of Markdown notes or a .jsonl file").action(
+    (path: string, _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/sync.ts")).sync(path, options, terminal),
+      ),
+  );
+  verb("run <job>", "run a job now: nightly-cluster")
+    .option("--dry-run", "count what would be done; call nobody, write nothing but the report")
+    .option("--full", "embed every note again")
+    .option("--as-of <date>", "the date or moment that the run is for (default: now)")
+    .option("--accept-deletions", "purge notes even though many vanished at once")
+    .action((job: string, _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/run.ts")).run(job, options, terminal),
+      ),
+    );
+  verb("clusters [id]", "areas and topics, or one of them with its notes and history").action(
+    (id: string | undefined, _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/clusters.ts")).clusters(id, options, terminal),
+      ),
+  );
+  verb(
+    "notes [note] [verb]",
+    "notes and where they stand; with an id, path or title one note, `related` its nearest",
+  )
+    .option("--limit <n>", "how many to list (default: 50)")
+    .option("--failed", "only notes that could not be embedded")
+    .action((note: string | undefined, what: string | undefined, _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/notes.ts")).notes(note, what, options, terminal),
+      ),
+    );
+  verb("runs [id]", "the latest runs, or one of them").action((id: string | undefined, _, command: Command) =>
+    act(command, async (terminal, options) =>
+      (await import("./commands/runs.ts")).runs(id, options, terminal),
+    ),
+  );
+  verb("export <dir>", "write one Markdown page a cluster").action((dir: string, _, command: Command) =>
+    act(command, async (terminal, options) =>
+      (await import("./commands/export.ts")).exportClusters(dir, options, terminal),
+    ),
+  );
+  verb("forget", "remove a user (--user) and everything derived from their notes").action(
+    (_, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/forget.ts")).forget(options, terminal),
+      ),
+  );
+  verb("doctor", "check settings, database, roles and that every note is accounted for").action(
+    (_, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/doctor.ts")).doctor(options, terminal),
+      ),
+  );
+  verb("migrate", "bring the database schema up to this version").action((_, command: Command) =>
+    act(command, async (terminal, options) =>
+      (await import("./commands/migrate.ts")).migrate(options, terminal),
+    ),
+  );
+  return root;
+}
+
+async function withErrors(
+  options: GlobalOptions,
+  action: (terminal: Terminal) => Promise<number>,
+): Promise<number> {
+  const terminal = openTerminal({ isJson: options.json === true });
+  try {
+    return await action(terminal);
+  } catch (error) {
+    const { message, exitCode } = explain(error);
+    if (terminal.isJson) terminal.json({ error: { message, exitCode } });
+    terminal.warn(`noctuary: ${message}`);
+    return exitCode;
+  }
+}
+
+/** Errors made for people are shown as they are. Of any other only class and code: its message may hold note text. */
+function explain(error: unknown): { message: string; exitCode: number } {
+  if (error instanceof CommandError) return { message: error.message, exitCode: error.exitCode };
+  if (error instanceof SettingsError) return { message: error.message, exitCode: EXIT.usage };
+  if (error instanceof SourceError || error instanceof ExportError)
+    return { message: error.message, exitCode: EXIT.usage };
+  if (error instanceof SchemaError) return { message: error.message, exitCode: EXIT.failed };
+  const { class: errorClass, code } = recordable(error);
+  const remedy = REMEDIES[code] ?? "`noctuary doctor` checks the surroundings; nothing stored was lost";
+  return { message: `${errorClass} ${code}: ${remedy}`, exitCode: EXIT.failed };
+}
+
+const REMEDIES: Record<string, string> = {
+  ECONNREFUSED: "the database does not answer: is it running, and is DATABASE_URL right?",
+  ENOTFOUND: "the database's host is not known: is DATABASE_URL right?",
+  ENOSPC: "the disk is full: free some space and run it again; nothing stored was lost",
+  "28P01": "the database refuses the password: is DATABASE_URL right?",
+  "28000": "the database refuses this login: is DATABASE_URL right?",
+  "3D000": "there is no such database: is DATABASE_URL right?",
+  "42501": "the database role may not do this: `noctuary doctor` says what it lacks",
+  pgvector_missing:
+    "pgvector is not installed in this database: `create extension vector` as a role that may",
+};

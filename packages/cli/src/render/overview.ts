@@ -1,0 +1,112 @@
+import type { Overview, OverviewArea, OverviewChange, OverviewTopic } from "../overview.ts";
+import { fit, type Terminal } from "../terminal.ts";
+import { count, dateLine } from "./words.ts";
+
+/** This morning's page: areas, the topics under them, telling notes of each, and what the night changed. */
+export function renderOverview(terminal: Terminal, overview: Overview): void {
+  const { style } = terminal;
+  const { notes, areas } = overview;
+  if (areas.length === 0) {
+    terminal.line("No clusters yet. Run `noctuary run nightly-cluster` after `noctuary sync PATH`.");
+    return;
+  }
+  const topics = areas.reduce((sum, area) => sum + area.topics.length, 0);
+  const date = overview.asOf === null ? "" : `${dateLine(overview.asOf)} · `;
+  terminal.line(
+    `${style("bold", `${date}${count(notes.notes, "note")}`)} in ${count(topics, "topic")}, ${count(areas.length, "area")}` +
+      (notes.excluded > 0 ? style("dim", ` · ${notes.excluded} kept out (ai: false)`) : ""),
+  );
+  for (const area of areas) renderArea(terminal, area);
+  renderChanges(terminal, overview);
+}
+
+function renderArea(terminal: Terminal, area: OverviewArea): void {
+  const { style, width } = terminal;
+  terminal.line();
+  terminal.line(
+    padded(
+      style(["bold", "cyan"], fit(area.name, width - 12)),
+      fit(area.name, width - 12),
+      String(area.size),
+      width,
+      style,
+    ),
+  );
+  for (const topic of area.topics) renderTopic(terminal, topic);
+}
+
+const INDENT = "  ";
+
+function renderTopic({ line, style, width }: Terminal, topic: OverviewTopic): void {
+  const mark = topic.isNew ? " new" : topic.newNotes > 0 ? ` +${topic.newNotes}` : "";
+  const name = fit(topic.name, width - 18);
+  const plain = `${INDENT}${name}${mark}`;
+  line(
+    padded(`${INDENT}${style("bold", name)}${style("green", mark)}`, plain, String(topic.size), width, style),
+  );
+  const titles = joinFitting(topic.notes, width - 10);
+  if (titles !== "") line(style("dim", `${INDENT}${INDENT}${titles}`));
+}
+
+/** A line with a number at its right edge, led to by dots. */
+function padded(
+  coloured: string,
+  plain: string,
+  right: string,
+  width: number,
+  style: Terminal["style"],
+): string {
+  const dots = Math.max(2, width - [...plain].length - right.length - 2);
+  return `${coloured} ${style("dim", "·".repeat(dots))} ${right}`;
+}
+
+/** As many titles as go on a line; the last one cut where it is the only one. */
+function joinFitting(titles: string[], columns: number): string {
+  let joined = "";
+  for (const title of titles) {
+    const longer = joined === "" ? fit(title, columns) : `${joined} · ${title}`;
+    if ([...longer].length > columns) break;
+    joined = longer;
+  }
+  return joined;
+}
+
+const ORDER: OverviewChange["kind"][] = ["born", "split", "merged", "retired", "grown", "shrunk", "renamed"];
+
+function renderChanges(terminal: Terminal, { changes, moved, previousNight }: Overview): void {
+  if (previousNight === null) return;
+  const { style } = terminal;
+  terminal.line();
+  if (changes.length === 0 && moved === 0) {
+    terminal.line(style("dim", `Nothing has changed places since ${dateLine(previousNight)}.`));
+    return;
+  }
+  terminal.line(style("bold", `Since ${dateLine(previousNight)}`));
+  const ordered = changes.toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  for (const change of ordered) terminal.line(`${INDENT}${sentenceFor(change)}`);
+  terminal.line(`${INDENT}${moved === 0 ? "no note" : count(moved, "note")} moved from one topic to another`);
+}
+
+/** What happened to a cluster, as one would say it. */
+export function sentenceFor({ kind, name, otherName, notesBefore, notesAfter }: OverviewChange): string {
+  const other = otherName === null || otherName === "" ? "another topic" : otherName;
+  const it = name === "" ? "A topic" : name;
+  switch (kind) {
+    case "born":
+      return `${it} is new: ${count(notesAfter, "note")}`;
+    case "split":
+      return `${it} split off from ${other}: ${count(notesAfter, "note")}`;
+    case "merged":
+      return `${it} went into ${other}`;
+    case "retired":
+      return `${it} is no more`;
+    case "grown":
+      return `${it} grew from ${notesBefore} to ${notesAfter} notes`;
+    case "shrunk":
+      return `${it} shrank from ${notesBefore} to ${notesAfter} notes`;
+    case "renamed":
+      return `${it} has its name from tonight`;
+    case "moved":
+      return `a note came from ${other}`;
+  }
+}
