@@ -2,7 +2,7 @@ import { recordable } from "@noctuary/core/errors";
 import { SettingsError } from "@noctuary/core/settings";
 import { SchemaError } from "@noctuary/db/migrate";
 import { Command, CommanderError } from "commander";
-import { CommandError, EXIT } from "./exit.ts";
+import { CommandError, EXIT, UsageError } from "./exit.ts";
 import { ExportError } from "./export/export-clusters.ts";
 import type { GlobalOptions } from "./session.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -37,10 +37,13 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
     .option("--json", "print the result as JSON")
     .exitOverride()
     .showHelpAfterError("(noctuary --help lists the commands)");
-  root.action((_, command: Command) =>
-    act(command, async (terminal, options) =>
-      (await import("./commands/clusters.ts")).clusters(undefined, options, terminal),
-    ),
+  root.allowExcessArguments().action((_, command: Command) =>
+    act(command, async (terminal, options) => {
+      const [word] = command.args;
+      if (word !== undefined)
+        throw new UsageError(`there is no command ${word}: \`noctuary --help\` lists them`);
+      return (await import("./commands/clusters.ts")).clusters(undefined, options, terminal);
+    }),
   );
   const verb = (words: string, description: string) => root.command(words).description(description);
 

@@ -9,6 +9,8 @@ import type { Session } from "./session.ts";
 const JOB = "nightly-cluster";
 /** Notes that speak for a topic. */
 const TELLING_NOTES = 3;
+/** So many central notes are looked at: a daily note may be central, but its date tells nobody anything. */
+const CENTRAL_NOTES = 12;
 
 export interface OverviewTopic {
   id: string;
@@ -62,8 +64,8 @@ export async function overviewOf(session: Session, userId: string): Promise<Over
   });
   return asUser(db, userId, async (tx) => {
     const clusters = await clustersOf(tx, userId, { retired: true });
-    const telling = Map.groupBy(
-      await clusterNotes(tx, model, userId, { perCluster: TELLING_NOTES }),
+    const central = Map.groupBy(
+      await clusterNotes(tx, model, userId, { perCluster: CENTRAL_NOTES }),
       (note) => note.clusterId,
     );
     const fresh =
@@ -82,7 +84,7 @@ export async function overviewOf(session: Session, userId: string): Promise<Over
         newNotes: fresh.get(topic.id) ?? 0,
         isNew: previous !== null && isBornIn(run, topic),
         keyphrases: topic.keyphrases,
-        notes: (telling.get(topic.id) ?? []).map((note) => note.title),
+        notes: tellingTitles(central.get(topic.id) ?? []),
       })),
       changes: previous === null ? [] : changesOf(events, clusters),
       moved: events.filter((event) => event.kind === "moved").length,
@@ -104,6 +106,14 @@ function areasOf(clusters: Cluster[], toTopic: (topic: Cluster) => OverviewTopic
   return living
     .filter((cluster) => cluster.level === "area")
     .map(({ id, name, size }) => ({ id, name, size, topics: (topics.get(id) ?? []).map(toTopic) }));
+}
+
+/** Titles of the most central notes, those first that say something. */
+function tellingTitles(central: { title: string }[]): string[] {
+  const saysNothing = ({ title }: { title: string }) => !/\p{L}{3}/u.test(title);
+  return [...central.filter((note) => !saysNothing(note)), ...central.filter(saysNothing)]
+    .slice(0, TELLING_NOTES)
+    .map((note) => note.title);
 }
 
 function isBornIn(run: Run | null, cluster: Cluster): boolean {

@@ -86,12 +86,12 @@ export function fit(text: string, columns: number): string {
   return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join("")}…`;
 }
 
-/** A table without borders, with a head: options for cli-table3. */
+/** A table without borders, with a head: options for cli-table3, whose own colours know nothing of pipes. */
 export function plainTable(head: string[]) {
   const none = "";
   return {
-    head,
-    style: { head: ["dim"], border: [], "padding-left": 0, "padding-right": 2 },
+    head: head.map((word) => style("dim", word)),
+    style: { head: [], border: [], "padding-left": 0, "padding-right": 2 },
     chars: {
       top: none,
       "top-mid": none,

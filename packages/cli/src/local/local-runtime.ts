@@ -103,8 +103,8 @@ function pointHandlersAt(session: Session, endpoint: string, urls: Record<string
     databaseUrl: session.databaseUrl,
     logFile: session.settings.logFile ?? join(session.home, "logs", "noctuary.log"),
     queueNightlyCluster: urls["nightly-cluster"],
-    queueEmbed: urls["embed"],
-    queueCluster: urls["cluster"],
+    queueEmbed: urls.embed,
+    queueCluster: urls.cluster,
   };
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined) environment[settingDefinitions[name as SettingName].env] = String(value);

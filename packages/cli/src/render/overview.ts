@@ -44,7 +44,7 @@ function renderTopic({ line, style, width }: Terminal, topic: OverviewTopic): vo
   line(
     padded(`${INDENT}${style("bold", name)}${style("green", mark)}`, plain, String(topic.size), width, style),
   );
-  const titles = joinFitting(topic.notes, width - 10);
+  const titles = joinFitting(topic.notes, width - 2 * INDENT.length);
   if (titles !== "") line(style("dim", `${INDENT}${INDENT}${titles}`));
 }
 
@@ -60,15 +60,19 @@ function padded(
   return `${coloured} ${style("dim", "·".repeat(dots))} ${right}`;
 }
 
-/** As many titles as go on a line; the last one cut where it is the only one. */
-function joinFitting(titles: string[], columns: number): string {
-  let joined = "";
-  for (const title of titles) {
-    const longer = joined === "" ? fit(title, columns) : `${joined} · ${title}`;
-    if ([...longer].length > columns) break;
-    joined = longer;
+const SEPARATOR = " · ";
+
+/** Titles side by side on one line; where they do not fit, the long ones are cut and the short ones stay whole. */
+export function joinFitting(titles: string[], columns: number): string {
+  let room = columns - SEPARATOR.length * (titles.length - 1);
+  const cut = new Map<string, string>();
+  const shortestFirst = titles.toSorted((a, b) => [...a].length - [...b].length);
+  for (const [i, title] of shortestFirst.entries()) {
+    const shown = fit(title, Math.floor(room / (titles.length - i)));
+    cut.set(title, shown);
+    room -= [...shown].length;
   }
-  return joined;
+  return titles.map((title) => cut.get(title)!).join(SEPARATOR);
 }
 
 const ORDER: OverviewChange["kind"][] = ["born", "split", "merged", "retired", "grown", "shrunk", "renamed"];

@@ -4,7 +4,8 @@ import { withoutCode } from "./markdown-code.ts";
 export const maxTags = 500;
 const maxTagLength = 200;
 
-const inlineTag = /(?<=^|[\s,;]|(?<!\])\()#((?:[\p{L}\p{M}\p{N}\p{Extended_Pictographic}_/-]|\u200d|\ufe0f)+)/gmu;
+const inlineTag =
+  /(?<=^|[\s,;]|(?<!\])\()#((?:[\p{L}\p{M}\p{N}\p{Extended_Pictographic}_/-]|\u200d|\ufe0f)+)/gmu;
 
 /**
  * The `#tags` in a note's text, as Obsidian reads them: after a blank or an opening parenthesis, with at least one

@@ -1,0 +1,154 @@
+import { embedderFor } from "@noctuary/core/embedding/embedder-for";
+import { recordable } from "@noctuary/core/errors";
+import { type SettingName, settingDefinitions } from "@noctuary/core/settings";
+import { asLedger } from "@noctuary/db/access";
+import { type Diagnosis, diagnose } from "@noctuary/db/diagnosis";
+import { schemaState } from "@noctuary/db/migrate";
+import { accountForNotes } from "@noctuary/db/notes/note-embedding";
+import { EXIT } from "../exit.ts";
+import { count } from "../render/words.ts";
+import { type GlobalOptions, openSession, type Session } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface Check {
+  name: string;
+  ok: boolean;
+  found: string;
+  /** What to do; only where it is not ok. */
+  remedy?: string;
+}
+
+/** `noctuary doctor`: every setting with its origin, and whether the surroundings are as the jobs need them. */
+export async function doctor(options: GlobalOptions, terminal: Terminal): Promise<number> {
+  const session = await openSession(options, terminal, { needsSchema: false });
+  try {
+    const settings = shownSettings(session);
+    const checks = await examine(session);
+    terminal.json({ home: session.home, settings, checks });
+    terminal.line(terminal.style("bold", "settings"));
+    for (const { name, value, origin } of settings) {
+      terminal.line(`  ${name.padEnd(20)} ${value.padEnd(24)} ${terminal.style("dim", origin)}`);
+    }
+    terminal.line();
+    terminal.line(terminal.style("bold", "checks"));
+    for (const { name, ok, found, remedy } of checks) {
+      const mark = ok ? terminal.style("green", "ok") : terminal.style("red", "no");
+      terminal.line(`  ${mark}  ${name.padEnd(22)} ${found}`);
+      if (!ok && remedy !== undefined) terminal.line(`      ${remedy}`);
+    }
+    return checks.every((check) => check.ok) ? EXIT.done : EXIT.failed;
+  } finally {
+    await session.close();
+  }
+}
+
+function shownSettings({ settings, origins }: Session): { name: string; value: string; origin: string }[] {
+  return (Object.keys(settingDefinitions) as SettingName[])
+    .filter((name) => !name.startsWith("queue")) // on one machine the queues are this process's own
+    .map((name) => {
+      const value = settings[name];
+      const isSecret = "isSecret" in settingDefinitions[name];
+      const shown = value === undefined ? "not set" : isSecret ? "set (not shown)" : String(value);
+      return { name, value: shown, origin: origins[name] };
+    });
+}
+
+const MAX_CLOCK_SKEW_MS = 60_000;
+const MIN_PGVECTOR = [0, 7] as const;
+const MIN_POSTGRES = 15;
+
+async function examine(session: Session): Promise<Check[]> {
+  const checks: Check[] = [];
+  let diagnosis: Diagnosis;
+  try {
+    diagnosis = await diagnose(session.db);
+  } catch (error) {
+    const { class: errorClass, code } = recordable(error);
+    const remedy = "is the server running, is DATABASE_URL right, may this machine connect?";
+    return [{ name: "database", ok: false, found: `${errorClass} ${code}`, remedy }];
+  }
+  const where = session.isEmbedded ? "embedded" : "server";
+  checks.push(
+    {
+      name: "database",
+      ok: diagnosis.postgresMajor >= MIN_POSTGRES,
+      found: `PostgreSQL ${diagnosis.postgresVersion} (${where})`,
+      remedy: `use PostgreSQL ${MIN_POSTGRES} or later`,
+    },
+    {
+      name: "pgvector",
+      ok: isAtLeast(diagnosis.pgvectorVersion, MIN_PGVECTOR),
+      found: diagnosis.pgvectorVersion ?? "not installed",
+      remedy: "install pgvector 0.7 or later: `create extension vector`, or ask your provider",
+    },
+    {
+      name: "clock",
+      ok: Math.abs(diagnosis.clockSkewMs) < MAX_CLOCK_SKEW_MS,
+      found: `${Math.round(Math.abs(diagnosis.clockSkewMs))} ms from the database's`,
+      remedy: "set this machine's clock (NTP): dates of runs and notes depend on it",
+    },
+  );
+  const state = await schemaState(session.db);
+  checks.push({
+    name: "schema",
+    ok: state === "current",
+    found: state,
+    remedy:
+      state === "newer" ? "run the newer version of Noctuary that migrated it" : "run `noctuary migrate`",
+  });
+  if (state !== "current") return checks;
+  return [...checks, ...isolation(diagnosis), ...(await accounting(session))];
+}
+
+function isolation(diagnosis: Diagnosis): Check[] {
+  const { rolesThatBypass, unforcedTables, missingRoles } = diagnosis;
+  return [
+    {
+      name: "roles",
+      ok: missingRoles.length === 0 && rolesThatBypass.length === 0,
+      found:
+        missingRoles.length > 0
+          ? `this login cannot take on ${missingRoles.join(", ")}`
+          : rolesThatBypass.length > 0
+            ? `${rolesThatBypass.join(", ")} can pass by row security`
+            : "noctuary_user and noctuary_ledger cannot pass by row security",
+      remedy:
+        missingRoles.length > 0
+          ? "as an administrator: `grant noctuary_user, noctuary_ledger to <this login>`"
+          : "as an administrator: `alter role ... nosuperuser nobypassrls`",
+    },
+    {
+      name: "row security",
+      ok: unforcedTables.length === 0,
+      found:
+        unforcedTables.length === 0
+          ? "forced on every table with user data"
+          : `missing on ${unforcedTables.join(", ")}`,
+      remedy: "somebody switched it off: `alter table noctuary.<table> force row level security`",
+    },
+  ];
+}
+
+async function accounting(session: Session): Promise<Check[]> {
+  const embedder = embedderFor(session.settings);
+  const notes = await asLedger(session.db, (tx) => accountForNotes(tx, embedder));
+  const { embedded, excluded, failed, pending } = notes;
+  return [
+    {
+      name: "provider",
+      ok: true,
+      found: `${embedder.model}, ${embedder.dimensions} dimensions, ${embedder.leavesMachine ? "on another machine" : "on this machine"}`,
+    },
+    {
+      name: "notes",
+      ok: embedded + excluded + failed + pending === notes.notes,
+      found: `${count(notes.notes, "note")}: ${embedded} embedded, ${excluded} excluded, ${failed} failed, ${pending} waiting for the next night`,
+      remedy: "some notes are in no state: please report this",
+    },
+  ];
+}
+
+function isAtLeast(version: string | null, minimum: readonly [number, number]): boolean {
+  const [major = 0, minor = 0] = (version ?? "").split(".").map(Number);
+  return major > minimum[0] || (major === minimum[0] && minor >= minimum[1]);
+}
