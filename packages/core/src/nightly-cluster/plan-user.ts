@@ -6,9 +6,11 @@ import type { Run } from "@noctuary/db/ledger/run";
 import { lockRunUser, noCounts, type RunUser, saveRunUser } from "@noctuary/db/ledger/run-user";
 import { addTasks } from "@noctuary/db/ledger/task";
 import {
+  type Candidate,
   candidatesOf,
   hasExcludedResults,
   markSeen,
+  type NotePage,
   notePage,
   vanishedNotes,
 } from "@noctuary/db/notes/note-changes";
@@ -40,37 +42,47 @@ export async function planPage(scope: PlanScope, userId: string): Promise<boolea
     if (user.isPlanned) return true;
     const state = await userState(tx, userId);
     const { aiEnabled } = await userSettings(tx, userId);
-    const full = run.options.full === true;
     const page = aiEnabled ? await readPage(tx, scope, state, userId, user.cursor) : null;
-    if (page === null) {
-      await finishUser(tx, scope, state, user, aiEnabled);
-      return true;
-    }
-    const sorted = sortCandidates(page.candidates, full);
-    await markSeen(tx, context.embedder, userId, sorted.seen);
-    const batches = packBatches(sorted.toEmbed, {
-      maxNotes: context.limits.embedBatchNotes,
-      maxBytes: context.limits.embedBatchBytes,
-    });
-    await addTasks(
-      tx,
-      batches.map((noteIds) => ({
-        id: randomUUID(),
-        runId: run.id,
-        step: EMBED,
-        queue: EMBED,
-        userId,
-        payload: { noteIds, ...(full ? { full } : {}) } satisfies EmbedPayload,
-      })),
-    );
-    await saveRunUser(tx, run.id, {
-      ...user,
-      cursor: page.lastId,
-      counts: addPage(user.counts, page, sorted),
-      needsCluster: user.needsCluster || sorted.toEmbed.length > 0,
-    });
-    return false;
+    const planned = page === null ? user : await makeTasks(tx, scope, user, page);
+    const isLastPage = page === null || page.rows < context.limits.planPageNotes;
+    if (isLastPage) await finishUser(tx, scope, state, planned, aiEnabled);
+    else await saveRunUser(tx, run.id, planned);
+    return isLastPage;
   });
+}
+
+/** Makes the embed tasks for what is new or changed on a page, and counts the rest. */
+async function makeTasks(
+  tx: UserTransaction,
+  { context, run }: PlanScope,
+  user: RunUser,
+  page: PageOfNotes,
+): Promise<RunUser> {
+  const { userId } = user;
+  const full = run.options.full === true;
+  const sorted = sortCandidates(page.candidates, full);
+  await markSeen(tx, context.embedder, userId, sorted.seen);
+  const batches = packBatches(sorted.toEmbed, {
+    maxNotes: context.limits.embedBatchNotes,
+    maxBytes: context.limits.embedBatchBytes,
+  });
+  await addTasks(
+    tx,
+    batches.map((noteIds) => ({
+      id: randomUUID(),
+      runId: run.id,
+      step: EMBED,
+      queue: EMBED,
+      userId,
+      payload: { noteIds, ...(full ? { full } : {}) } satisfies EmbedPayload,
+    })),
+  );
+  return {
+    ...user,
+    cursor: page.lastId,
+    counts: addPage(user.counts, page, sorted),
+    needsCluster: user.needsCluster || sorted.toEmbed.length > 0,
+  };
 }
 
 /** What a plan of this user would count, without writing anything. */
@@ -98,13 +110,16 @@ export async function dryPlanUser(
   });
 }
 
+type PageOfNotes = Omit<NotePage, "lastId" | "candidates"> & { lastId: string; candidates: Candidate[] };
+
+/** null where there is no note after the cursor. */
 async function readPage(
   tx: UserTransaction,
   { context, run }: PlanScope,
   state: UserState,
   userId: string,
   afterId: string,
-) {
+): Promise<PageOfNotes | null> {
   const everything = run.options.full === true || isRehashDue(state, run.localDate);
   const page = await notePage(tx, context.embedder, {
     userId,

@@ -11,6 +11,8 @@ export interface EmbeddingModel {
 export interface NotePage {
   /** The last id of the page; null when there was no note after the cursor. */
   lastId: string | null;
+  /** Notes on the page, deleted ones too: fewer than asked for on the last one. */
+  rows: number;
   live: number;
   excluded: number;
   /** Notes that must be looked at: without a row, or with another `updated_at` than last time. */
@@ -30,6 +32,7 @@ export async function notePage(
 ): Promise<NotePage> {
   const { rows } = await tx.execute<{
     last_id: string | null;
+    rows: number;
     live: number;
     excluded: number;
     candidates: number;
@@ -37,7 +40,7 @@ export async function notePage(
     with page as materialized (
       select id, updated_at, deleted_at is null as present, ai_excluded from note
       where user_id = ${userId} and id > ${afterId} order by id limit ${limit})
-    select max(p.id) as last_id,
+    select max(p.id) as last_id, count(*)::int as rows,
       (count(*) filter (where present and not ai_excluded))::int as live,
       (count(*) filter (where present and ai_excluded))::int as excluded,
       (count(*) filter (where present and not ai_excluded
@@ -45,7 +48,13 @@ export async function notePage(
     from page p left join note_embedding e
       on e.user_id = ${userId} and e.note_id = p.id and e.model = ${model} and e.dimensions = ${dimensions}`);
   const row = rows[0]!;
-  return { lastId: row.last_id, live: row.live, excluded: row.excluded, candidates: row.candidates };
+  return {
+    lastId: row.last_id,
+    rows: row.rows,
+    live: row.live,
+    excluded: row.excluded,
+    candidates: row.candidates,
+  };
 }
 
 export interface Candidate {
