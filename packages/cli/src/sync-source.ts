@@ -33,6 +33,8 @@ export interface SyncRequest {
   userId: string;
   /** Leaves out notes written after this moment: a replay sees the source as it was then. */
   writtenUntil?: Date;
+  /** Whether times of files say when a note was changed; those of a fresh clone do not. Default: yes. */
+  trustsFileTimes?: boolean;
   onProgress?: (notesRead: number) => void;
 }
 
@@ -64,7 +66,7 @@ const PAGE = 500;
 export async function syncSource({ db }: Pick<Session, "db">, request: SyncRequest): Promise<SyncResult> {
   const { path, kind } = await resolveSource(request.path);
   const sourceId = deriveSourceId(kind, path);
-  const { notes, problems } = await readAll(kind === "folder" ? readFolder(path) : readJsonl(path), request);
+  const { notes, problems } = await readAll(itemsOf(path, kind, request), request);
   const plan = planSync({
     sourceId,
     kind,
@@ -123,6 +125,14 @@ async function resolveSource(path: string): Promise<{ path: string; kind: Source
     const { message } = describeFailure(error);
     throw new SourceError("source-missing", `${path}: ${message}`, { cause: error });
   }
+}
+
+function itemsOf(
+  path: string,
+  kind: SourceKind,
+  { trustsFileTimes = true }: SyncRequest,
+): AsyncGenerator<SourceItem> {
+  return kind === "folder" ? readFolder(path, { trustsFileTimes }) : readJsonl(path);
 }
 
 async function readAll(

@@ -89,12 +89,11 @@ async function oneNight(session: Session, runtime: LocalRuntime, path: string, d
   const synced = await syncSource(session, {
     path,
     userId: DEFAULT_USER,
-    ...(date === undefined ? {} : { writtenUntil: momentOf(JOB, date) }),
+    ...(date === undefined ? {} : { writtenUntil: momentOf(JOB, date), trustsFileTimes: false }),
   }).finally(() => progress.stop());
   const run = await runJob(runtime, session.terminal, {
     job: JOB,
     ...(date === undefined ? {} : { asOf: date }),
-    // Each night of the replay reads the notes as they stood then.
     options: {},
   });
   return { synced, run };

@@ -73,8 +73,6 @@ await server.start();
 parentPort?.once("message", async ({ maxWaitMs }: PostgresThreadRequest) => {
   await waitForClients(server, maxWaitMs);
   await server.stop();
-  // stop() does not wait for the transactions it rolls back; this queues up behind them.
-  await database.exec("rollback");
   await database.close();
   parentPort?.close();
 });

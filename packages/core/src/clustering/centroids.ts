@@ -16,7 +16,11 @@ export function centroidsOf({ vectors, dimensions }: VectorRows, { label, count 
   for (let group = 0; group < count; group++) {
     const sum = sums.subarray(group * dimensions, (group + 1) * dimensions);
     const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
-    if (length > 0) centroids.set(sum.map((value) => value / length), group * dimensions);
+    if (length > 0)
+      centroids.set(
+        sum.map((value) => value / length),
+        group * dimensions,
+      );
   }
   return centroids;
 }

@@ -40,7 +40,8 @@ export function distinctRows({ vectors, count, dimensions }: VectorRows): Distin
 
 function hashOfRow(bits: Int32Array, row: number, dimensions: number): number {
   let hash = 0;
-  for (let d = row * dimensions; d < (row + 1) * dimensions; d++) hash = Math.imul(hash ^ bits[d]!, 0x01000193);
+  for (let d = row * dimensions; d < (row + 1) * dimensions; d++)
+    hash = Math.imul(hash ^ bits[d]!, 0x01000193);
   return hash;
 }
 

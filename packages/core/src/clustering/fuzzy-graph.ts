@@ -99,7 +99,13 @@ function forEachEdge(
   }
 }
 
-function weightOf(neighbours: Int32Array, directed: Float64Array, k: number, row: number, of: number): number {
+function weightOf(
+  neighbours: Int32Array,
+  directed: Float64Array,
+  k: number,
+  row: number,
+  of: number,
+): number {
   for (let j = row * k; j < (row + 1) * k; j++) if (neighbours[j] === of) return directed[j]!;
   return 0;
 }

@@ -66,7 +66,13 @@ export function contract(graph: Graph, { label, count }: Labels): Graph {
     }
     offsets[group + 1] = edges;
   }
-  return { nodes: count, offsets, targets: targets.slice(0, edges), weights: weights.slice(0, edges), strengths };
+  return {
+    nodes: count,
+    offsets,
+    targets: targets.slice(0, edges),
+    weights: weights.slice(0, edges),
+    strengths,
+  };
 }
 
 /** The nodes of label g are `nodes[offsets[g] .. offsets[g + 1]]`, in ascending order. */

@@ -25,7 +25,12 @@ export interface MergeOptions {
  * Every topic of the result has at least `smallestTopic` notes, or there is only one. A partition that
  * already is as it should be comes back unchanged.
  */
-export function mergeSmallTopics(graph: Graph, rows: VectorRows, topics: Labels, options: MergeOptions): Labels {
+export function mergeSmallTopics(
+  graph: Graph,
+  rows: VectorRows,
+  topics: Labels,
+  options: MergeOptions,
+): Labels {
   const state = topicLinks(graph, topics, options.notes);
   mergeSmallIntoStrongest(state, options.smallestTopic);
   const linked = compactLabels(topics.label.map((topic) => state.mergedInto[topic]!));
@@ -89,7 +94,8 @@ function mergeUnlinkedIntoNearest(rows: VectorRows, topics: Labels, options: Mer
   const notes = new Float64Array(topics.count);
   for (let row = 0; row < rows.count; row++) notes[topics.label[row]!]! += options.notes[row]!;
   const kept: number[] = [];
-  for (let topic = 0; topic < topics.count; topic++) if (notes[topic]! >= options.smallestTopic) kept.push(topic);
+  for (let topic = 0; topic < topics.count; topic++)
+    if (notes[topic]! >= options.smallestTopic) kept.push(topic);
   if (kept.length === topics.count) return topics;
   if (kept.length === 0) return { label: new Int32Array(rows.count), count: Math.min(rows.count, 1) };
 
@@ -107,6 +113,8 @@ function mergeUnlinkedIntoNearest(rows: VectorRows, topics: Labels, options: Mer
     }
     return target;
   };
-  const label = topics.label.map((topic, row) => (notes[topic]! >= options.smallestTopic ? topic : nearest(row)));
+  const label = topics.label.map((topic, row) =>
+    notes[topic]! >= options.smallestTopic ? topic : nearest(row),
+  );
   return compactLabels(label);
 }

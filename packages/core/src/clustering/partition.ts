@@ -1,5 +1,5 @@
-import { attachments } from "./attachments.ts";
 import { findAreas } from "./areas.ts";
+import { attachments } from "./attachments.ts";
 import { centroidsOf, similarityTo } from "./centroids.ts";
 import { distinctRows } from "./distinct-rows.ts";
 import { fuzzyGraph } from "./fuzzy-graph.ts";

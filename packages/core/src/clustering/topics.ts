@@ -5,7 +5,10 @@ import type { VectorRows } from "./nearest-neighbours.ts";
 
 const SEED = 1;
 const SMALLEST_GAIN = 1e-9;
-const WORTH_REGROUPING = 0.004;
+// Modularity by which a regrouped account must be better than a patched one. Two sets of notes fed in order of
+// writing, 1 % a night, lexical and MiniLM vectors: at 0.002 1.4 % of the notes change topic a night, at 0.01
+// 0.6 %, with V within .02 of a cold run.
+const WORTH_REGROUPING = 0.01;
 
 export interface TopicsInput {
   graph: Graph;

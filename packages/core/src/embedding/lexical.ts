@@ -99,7 +99,6 @@ function weightedStems(parts: NoteParts): Map<string, number> {
 function addWords(row: Float32Array, stems: Map<string, number>, known: Map<string, WordVector>): void {
   // The last dimension belongs to texts without words.
   const hashed = row.length - 1;
-  if (stems.size === 0) row[hashed] = 1;
   for (const [word, weight] of stems) {
     let vector = known.get(word);
     if (vector === undefined) {
@@ -117,7 +116,10 @@ function wordVector(word: string, dimensions: number): WordVector {
   const values = new Float32Array(positions.length);
   const gramLength = GRAMS_SHARE / Math.sqrt(grams.length);
   let filled = 0;
-  for (const [feature, length] of [[`w${word}`, 1] as const, ...grams.map((gram) => [gram, gramLength] as const)]) {
+  for (const [feature, length] of [
+    [`w${word}`, 1] as const,
+    ...grams.map((gram) => [gram, gramLength] as const),
+  ]) {
     let hash = hashOf(feature);
     for (let p = 0; p < POSITIONS; p++, filled++) {
       hash = mixed(hash + Math.imul(0x9e3779b9, p + 1));
@@ -158,7 +160,7 @@ function mixed(value: number): number {
 function normalise(row: Float32Array): void {
   let squares = 0;
   for (const value of row) squares += value * value;
-  // Signs can cancel out to nothing only in a vector of very few dimensions.
+  // No words; or, in a vector of very few dimensions, words whose signs cancel out.
   if (squares === 0) {
     row[row.length - 1] = 1;
     return;

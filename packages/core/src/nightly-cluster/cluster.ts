@@ -48,15 +48,15 @@ export const cluster: UserStep<ClusterPayload> = {
 
   async work({ context, run, task, userId, payload }) {
     const withVanished = payload.withholdDeletions === true;
-    const before = await load(context, userId, withVanished);
+    const before = await load(context, userId, { withVanished, since: run.createdAt });
     const { noteIds, vectors } = before.stored;
     const partition = partitionNotes({
       vectors,
       count: noteIds.length,
       dimensions: context.embedder.dimensions,
-      previousTopic: previousTopics(noteIds, before.last),
+      previousTopic: previousTopics(before.stored, before.last),
     });
-    const decided = decideClusters(noteIds, partition, before.last, randomUUID);
+    const decided = decideClusters(before.stored, partition, before.last, randomUUID);
     const names = await giveNames(context, userId, before, decided, partition);
 
     return {
@@ -118,10 +118,14 @@ interface Before {
   last: LastNight;
 }
 
-async function load(context: Context, userId: string, withVanished: boolean): Promise<Before> {
+async function load(
+  context: Context,
+  userId: string,
+  which: { withVanished: boolean; since: Date },
+): Promise<Before> {
   return asUser(context.db, userId, async (tx: UserTransaction) => {
     const { version } = await userState(tx, userId);
-    const stored = await vectorsOf(tx, context.embedder, userId, { withVanished });
+    const stored = await vectorsOf(tx, context.embedder, userId, which);
     const clusters = await clustersOf(tx, userId);
     const last = {
       topics: clusters.filter((c) => c.level === "topic"),

@@ -28,7 +28,7 @@ export interface DecidedClusters {
   areas: DecidedArea[];
   memberships: Membership[];
   events: Omit<ClusterEventRow, "at" | "runId">[];
-  /** Topics born, grown, shrunk, merged, split, retired, and notes of both nights that are in another topic now. */
+  /** Topics born, grown, shrunk, merged, split, retired, and unchanged notes that are in another topic now. */
   counts: Record<string, number>;
 }
 
@@ -40,16 +40,25 @@ export function sizesOf({ topics, areas }: DecidedClusters): Map<string, number>
   ]);
 }
 
-/** Last night's topic of each note of tonight as a dense index, -1 where it had none: Leiden begins from there. */
-export function previousTopics(noteIds: string[], last: LastNight): Int32Array {
+export interface TonightsNotes {
+  noteIds: string[];
+  /** Those that are new or whose text has changed. */
+  fresh: Set<string>;
+}
+
+/**
+ * Last night's topic of each note of tonight as a dense index: Leiden begins from there. -1 for a note that had none,
+ * and for one whose text has changed, so that it may go where it belongs now.
+ */
+export function previousTopics({ noteIds, fresh }: TonightsNotes, last: LastNight): Int32Array {
   const topicIndex = new Map(last.topics.map((topic, i) => [topic.id, i]));
   const topicOfNote = new Map(last.memberships.map((m) => [m.noteId, topicIndex.get(m.clusterId) ?? -1]));
-  return Int32Array.from(noteIds, (id) => topicOfNote.get(id) ?? -1);
+  return Int32Array.from(noteIds, (id) => (fresh.has(id) ? -1 : (topicOfNote.get(id) ?? -1)));
 }
 
 /** Gives tonight's groups their permanent ids and says what happened to each cluster. Areas are matched as topics are. */
 export function decideClusters(
-  noteIds: string[],
+  { noteIds, fresh }: TonightsNotes,
   partition: Partition,
   last: LastNight,
   newId: () => string,
@@ -98,7 +107,7 @@ export function decideClusters(
       loose: partition.loose[row] === 1,
     })),
     events: [...topicMatch.events, ...areaMatch.events].map(toRow).concat(movesOf(topicMatch, topics)),
-    counts: countEvents(topicMatch),
+    counts: countEvents(topicMatch, fresh),
   };
 }
 
@@ -108,8 +117,8 @@ function group(label: ArrayLike<number>, count: number): number[][] {
   return groups;
 }
 
-function countEvents({ events, moved }: MatchedClusters): Record<string, number> {
-  const counts: Record<string, number> = { moved: moved.length };
+function countEvents({ events, moved }: MatchedClusters, fresh: Set<string>): Record<string, number> {
+  const counts: Record<string, number> = { moved: moved.filter(({ noteId }) => !fresh.has(noteId)).length };
   for (const { kind } of events) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;
 }

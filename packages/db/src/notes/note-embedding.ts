@@ -102,6 +102,8 @@ export interface StoredVectors {
   noteIds: string[];
   /** Row-major, one row a note. */
   vectors: Float32Array;
+  /** Notes whose vectors were written since `since`: new ones, and those whose text has changed. */
+  fresh: Set<string>;
 }
 
 const VECTORS_PER_READ = 2_000;
@@ -114,13 +116,14 @@ export async function vectorsOf(
   tx: UserTransaction,
   { model, dimensions }: EmbeddingModel,
   userId: string,
-  { withVanished }: { withVanished: boolean },
+  { withVanished, since = new Date() }: { withVanished: boolean; since?: Date },
 ): Promise<StoredVectors> {
   const noteIds: string[] = [];
+  const fresh = new Set<string>();
   const pages: Float32Array[] = [];
   for (let afterId = ""; ; ) {
-    const { rows } = await tx.execute<{ note_id: string; sent: Buffer }>(sql`
-      select e.note_id, vector_send(e.vector) as sent
+    const { rows } = await tx.execute<{ note_id: string; sent: Buffer; fresh: boolean }>(sql`
+      select e.note_id, vector_send(e.vector) as sent, e.embedded_at >= ${since.toISOString()}::timestamptz as fresh
       from note_embedding e left join note n on n.user_id = e.user_id and n.id = e.note_id
       where e.user_id = ${userId} and e.note_id > ${afterId} and e.model = ${model} and e.dimensions = ${dimensions}
         and e.vector is not null and coalesce(not n.ai_excluded, true)
@@ -129,6 +132,7 @@ export async function vectorsOf(
     const page = new Float32Array(rows.length * dimensions);
     rows.forEach((row, i) => {
       noteIds.push(row.note_id);
+      if (row.fresh) fresh.add(row.note_id);
       decodeVectorInto(page, i, dimensions, row.sent);
     });
     pages.push(page);
@@ -141,7 +145,7 @@ export async function vectorsOf(
     vectors.set(page, offset);
     offset += page.length;
   }
-  return { noteIds, vectors };
+  return { noteIds, vectors, fresh };
 }
 
 /**

@@ -87,7 +87,10 @@ export async function saveSyncedNotes(
         "aiExcluded" from synced
       on conflict (user_id, id) do update set title = excluded.title, body = excluded.body, tags = excluded.tags,
         created_at = excluded.created_at, updated_at = excluded.updated_at, ai_excluded = excluded.ai_excluded,
-        deleted_at = null)
+        deleted_at = null),
+    -- A file edited under an old \`updated:\` field has the date that was seen already: it is looked at again.
+    unseen as (update note_embedding e set seen_updated_at = '-infinity' from synced
+      where e.user_id = ${userId} and e.note_id = synced."noteId")
     insert into source_note (user_id, source_id, note_id, key, content_hash, text_hash)
     select ${userId}, ${sourceId}, "noteId", key, "contentHash", "textHash" from synced
     on conflict (user_id, note_id) do update set source_id = excluded.source_id, key = excluded.key,

@@ -1,0 +1,212 @@
+import { type Partition, partitionNotes } from "@noctuary/core/clustering/partition";
+import { seededRandom } from "@noctuary/core/clustering/seeded-random";
+import { describe, expect, test } from "vitest";
+import { agreement } from "../../bench/metrics.ts";
+import { groupedVectors } from "./synthetic-vectors.ts";
+
+const dimensions = 32;
+
+function expectWellFormed(partition: Partition, count: number, width = dimensions): void {
+  expect(partition.topic).toHaveLength(count);
+  expect(new Set(partition.topic).size).toBe(partition.topics);
+  for (const topic of partition.topic) expect(topic >= 0 && topic < partition.topics).toBe(true);
+  expect(partition.area).toHaveLength(partition.topics);
+  expect(new Set(partition.area).size).toBe(partition.areas);
+  expect(partition.centroid).toHaveLength(partition.topics * width);
+  expect(partition.cohesion).toHaveLength(partition.topics);
+  for (let note = 0; note < count; note++) {
+    expect(partition.confidence[note]).toBeGreaterThanOrEqual(0);
+    expect(partition.confidence[note]).toBeLessThanOrEqual(1);
+    expect(partition.rival[note]).not.toBe(partition.topic[note]);
+  }
+  for (const value of [...partition.centroid, ...partition.cohesion, ...partition.confidence]) {
+    expect(Number.isFinite(value)).toBe(true);
+  }
+}
+
+test("finds groups that are there, each with a unit centroid near its members", () => {
+  const { vectors, group } = groupedVectors({ count: 300, groups: 6, dimensions, spread: 0.8, seed: 1 });
+  const partition = partitionNotes({ vectors, count: 300, dimensions });
+  expectWellFormed(partition, 300);
+  expect(partition.topics).toBe(6);
+  expect(agreement(group, partition.topic).ari).toBe(1);
+  for (let topic = 0; topic < 6; topic++) {
+    expect(
+      Math.hypot(...partition.centroid.subarray(topic * dimensions, (topic + 1) * dimensions)),
+    ).toBeCloseTo(1, 5);
+    expect(partition.cohesion[topic]).toBeGreaterThan(0.7);
+  }
+  expect(partition.loose.every((flag) => flag === 0)).toBe(true);
+});
+
+test("groups of groups become areas", () => {
+  const random = seededRandom(8);
+  const { vectors: centres } = groupedVectors({ count: 12, groups: 3, dimensions, spread: 0.9, seed: 5 });
+  // Twelve notes a topic: fewer than a note has neighbours, so that topics of an area are linked.
+  const vectors = new Float32Array(144 * dimensions).map((_, i) => {
+    const row = Math.floor(i / dimensions);
+    return centres[(row % 12) * dimensions + (i % dimensions)]! + 0.12 * (random() * 2 - 1);
+  });
+  const partition = partitionNotes({ vectors, count: 144, dimensions });
+  const areaOfNote = [...partition.topic].map((topic) => partition.area[topic]!);
+  expect(partition.topics).toBe(12);
+  expect(
+    agreement(
+      [...partition.topic.keys()].map((note) => note % 3),
+      areaOfNote,
+    ).ari,
+  ).toBeGreaterThan(0.8);
+});
+
+test("the same input gives the same result, bit for bit", () => {
+  const { vectors } = groupedVectors({ count: 400, groups: 15, dimensions, spread: 1.6, seed: 3 });
+  const once = partitionNotes({ vectors, count: 400, dimensions });
+  const again = partitionNotes({ vectors: vectors.slice(), count: 400, dimensions });
+  expect(again).toEqual(once);
+});
+
+test("an unchanged account comes back as it was", () => {
+  for (const spread of [0.8, 1.3, 1.8, 2.5]) {
+    const { vectors } = groupedVectors({ count: 500, groups: 20, dimensions, spread, seed: 7 });
+    const lastNight = partitionNotes({ vectors, count: 500, dimensions });
+    const tonight = partitionNotes({ vectors, count: 500, dimensions, previousTopic: lastNight.topic });
+    expect(tonight).toEqual(lastNight);
+  }
+});
+
+test("one new note in a hundred moves few of the others", () => {
+  const [before, after] = [990, 1000];
+  const { vectors } = groupedVectors({ count: after, groups: 25, dimensions, spread: 2, seed: 11 });
+  const lastNight = partitionNotes({
+    vectors: vectors.subarray(0, before * dimensions),
+    count: before,
+    dimensions,
+  });
+  const previousTopic = new Int32Array(after).fill(-1);
+  previousTopic.set(lastNight.topic);
+  const tonight = partitionNotes({ vectors, count: after, dimensions, previousTopic });
+  const commonest = new Map<number, Map<number, number>>();
+  for (let note = 0; note < before; note++) {
+    const counts = commonest.get(lastNight.topic[note]!) ?? new Map<number, number>();
+    counts.set(tonight.topic[note]!, (counts.get(tonight.topic[note]!) ?? 0) + 1);
+    commonest.set(lastNight.topic[note]!, counts);
+  }
+  const stayed = [...commonest.values()].reduce((sum, counts) => sum + Math.max(...counts.values()), 0);
+  expect((before - stayed) / before).toBeLessThan(0.02);
+});
+
+test("a topic that lost its notes is gone, and the others stay", () => {
+  const { vectors } = groupedVectors({ count: 200, groups: 4, dimensions, spread: 0.8, seed: 2 });
+  const lastNight = partitionNotes({ vectors, count: 200, dimensions });
+  const kept = [...lastNight.topic.keys()].filter((note) => lastNight.topic[note] !== 0);
+  const left = Float32Array.from(
+    kept.flatMap((note) => [...vectors.subarray(note * dimensions, (note + 1) * dimensions)]),
+  );
+  const previousTopic = Int32Array.from(kept, (note) => lastNight.topic[note]!);
+  const tonight = partitionNotes({ vectors: left, count: kept.length, dimensions, previousTopic });
+  expect(tonight.topics).toBe(3);
+  expect(agreement([...previousTopic], tonight.topic).ari).toBe(1);
+});
+
+describe("odd accounts", () => {
+  test("no notes", () => {
+    const partition = partitionNotes({ vectors: new Float32Array(0), count: 0, dimensions });
+    expectWellFormed(partition, 0);
+    expect(partition.topics).toBe(0);
+  });
+
+  test.each([1, 2, 3])("%i notes are one topic", (count) => {
+    const { vectors } = groupedVectors({ count, groups: 1, dimensions, spread: 0.5, seed: 1 });
+    const partition = partitionNotes({ vectors, count, dimensions });
+    expectWellFormed(partition, count);
+    expect(partition.topics).toBe(1);
+  });
+
+  test.each([
+    [6, 2],
+    [12, 3],
+    [30, 4],
+  ])("%i notes on %i subjects are that many topics", (count, groups) => {
+    const { vectors, group } = groupedVectors({ count, groups, dimensions, spread: 0.7, seed: 6 });
+    const partition = partitionNotes({ vectors, count, dimensions });
+    expectWellFormed(partition, count);
+    expect(agreement(group, partition.topic).ari).toBe(1);
+  });
+
+  test.each([5, 400])("%i equal notes are one topic", (count) => {
+    const { vectors: one } = groupedVectors({ count: 1, groups: 1, dimensions, spread: 0, seed: 1 });
+    const vectors = new Float32Array(count * dimensions).map((_, i) => one[i % dimensions]!);
+    const partition = partitionNotes({ vectors, count, dimensions });
+    expectWellFormed(partition, count);
+    expect(partition.topics).toBe(1);
+    expect(partition.cohesion[0]).toBeCloseTo(1, 5);
+  });
+
+  test("copies of a note share its topic", () => {
+    const { vectors, group } = groupedVectors({ count: 120, groups: 4, dimensions, spread: 0.8, seed: 9 });
+    const copies = 60;
+    const all = new Float32Array((120 + copies) * dimensions);
+    all.set(vectors);
+    for (let copy = 0; copy < copies; copy++)
+      all.set(vectors.subarray(0, dimensions), (120 + copy) * dimensions);
+    const partition = partitionNotes({ vectors: all, count: 120 + copies, dimensions });
+    expectWellFormed(partition, 120 + copies);
+    expect([...partition.topic.subarray(120)].every((topic) => topic === partition.topic[0])).toBe(true);
+    expect(agreement(group, partition.topic.subarray(0, 120)).ari).toBe(1);
+  });
+
+  test("notes that have nothing in common are in one topic, loosely", () => {
+    const count = 40;
+    const vectors = new Float32Array(count * 64);
+    for (let note = 0; note < count; note++) vectors[note * 64 + note] = 1;
+    const partition = partitionNotes({ vectors, count, dimensions: 64 });
+    expectWellFormed(partition, count, 64);
+    expect(partition.topics).toBe(1);
+    expect(partition.loose.every((flag) => flag === 1)).toBe(true);
+  });
+
+  test("unrelated notes each have a topic of a sensible size", () => {
+    const { vectors } = groupedVectors({ count: 200, groups: 200, dimensions, spread: 0, seed: 5 });
+    const partition = partitionNotes({ vectors, count: 200, dimensions });
+    expectWellFormed(partition, 200);
+    expect(partition.topics).toBeLessThan(40);
+  });
+
+  test("a note without any likeness is loosely in a topic that stays as it is", () => {
+    const { vectors, group } = groupedVectors({
+      count: 100,
+      groups: 5,
+      dimensions: 31,
+      spread: 0.6,
+      seed: 3,
+    });
+    const all = new Float32Array(102 * 32);
+    for (let note = 0; note < 100; note++) all.set(vectors.subarray(note * 31, (note + 1) * 31), note * 32);
+    all[100 * 32 + 31] = 1;
+    const partition = partitionNotes({ vectors: all, count: 102, dimensions: 32 });
+    expectWellFormed(partition, 102, 32);
+    expect(agreement(group, partition.topic.subarray(0, 100)).ari).toBe(1);
+    expect([...partition.loose.subarray(98)]).toEqual([0, 0, 1, 1]);
+    expect(partition.confidence[100]).toBe(0);
+  });
+
+  test("two notes that are like each other only are loosely in a topic of the others", () => {
+    const { vectors } = groupedVectors({ count: 300, groups: 6, dimensions: 30, spread: 0.6, seed: 3 });
+    const all = new Float32Array(302 * 32);
+    for (let note = 0; note < 300; note++) all.set(vectors.subarray(note * 30, (note + 1) * 30), note * 32);
+    all[300 * 32 + 30] = 1;
+    all[301 * 32 + 30] = 1;
+    all[301 * 32 + 31] = 0.5;
+    const partition = partitionNotes({ vectors: all, count: 302, dimensions: 32 });
+    expectWellFormed(partition, 302, 32);
+    expect(partition.topics).toBe(6);
+    expect([...partition.loose.subarray(298)]).toEqual([0, 0, 1, 1]);
+    expect([...partition.confidence.subarray(300)]).toEqual([0, 0]);
+  });
+
+  test("only vectors of zero length", () => {
+    const partition = partitionNotes({ vectors: new Float32Array(10 * dimensions), count: 10, dimensions });
+    expectWellFormed(partition, 10);
+    expect(partition.topics).toBe(1);
+  });
+});
