@@ -23,7 +23,7 @@ const JOB = "nightly-cluster";
 const NOTEBOOK = fileURLToPath(new URL("../../sample-notebook", import.meta.url));
 /** The sample notebook ends on Saturday 24 October 2026; the demo's clock stands in the night after it. */
 const TONIGHT = "2026-10-25";
-const EARLIER_NIGHTS = ["2026-10-10", "2026-10-17", "2026-10-24"];
+const EARLIER_NIGHTS = ["2026-10-03", "2026-10-10", "2026-10-17"];
 
 /**
  * `noctuary demo [PATH]`: what a night makes of a folder of notes. Without a path it replays some nights of the sample

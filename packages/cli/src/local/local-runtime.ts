@@ -67,7 +67,7 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
     }),
   );
   // The queues are new and empty: whatever an earlier process left undone is announced again.
-  const live = context();
+  const live = await context();
   await reconcile({ ...live, limits: { ...live.limits, resendAfterMs: 0 } }, () => 60_000);
   const reconciling = reconcileRegularly(handlers.reconciler, stop.signal);
 

@@ -75,6 +75,7 @@ export function joinFitting(titles: string[], columns: number): string {
   return titles.map((title) => cut.get(title)!).join(SEPARATOR);
 }
 
+const CHANGES_SHOWN = 12;
 const ORDER: OverviewChange["kind"][] = ["born", "split", "merged", "retired", "grown", "shrunk", "renamed"];
 
 function renderChanges(terminal: Terminal, { changes, moved, previousNight }: Overview): void {
@@ -86,9 +87,22 @@ function renderChanges(terminal: Terminal, { changes, moved, previousNight }: Ov
     return;
   }
   terminal.line(style("bold", `Since ${dateLine(previousNight)}`));
-  const ordered = changes.toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
-  for (const change of ordered) terminal.line(`${INDENT}${sentenceFor(change)}`);
+  const told = worthTelling(changes);
+  for (const change of told.slice(0, CHANGES_SHOWN)) terminal.line(`${INDENT}${sentenceFor(change)}`);
+  if (told.length > CHANGES_SHOWN) {
+    terminal.line(style("dim", `${INDENT}and ${count(told.length - CHANGES_SHOWN, "more change")}`));
+  }
   terminal.line(`${INDENT}${moved === 0 ? "no note" : count(moved, "note")} moved from one topic to another`);
+}
+
+/** The weightier first; that a cluster which grew or split also has another name goes without saying. */
+function worthTelling(changes: OverviewChange[]): OverviewChange[] {
+  const otherwiseTold = new Set(
+    changes.filter(({ kind }) => kind !== "renamed").map(({ clusterId }) => clusterId),
+  );
+  return changes
+    .filter(({ kind, clusterId }) => kind !== "renamed" || !otherwiseTold.has(clusterId))
+    .toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 }
 
 /** What happened to a cluster, as one would say it. */
