@@ -25,6 +25,12 @@ export const settingDefinitions = {
     description: "server Postgres with pgvector; without it the embedded database in the home folder is used",
     isSecret: true,
   }),
+  databaseSecretId: setting({
+    env: "DATABASE_SECRET_ID",
+    schema: z.string().min(1).max(2048).optional(),
+    description:
+      "name or ARN of the Secrets Manager secret whose text is the database URL, for functions on AWS",
+  }),
   databaseCa: setting({
     env: "DATABASE_CA",
     schema: z.string().startsWith("-----BEGIN CERTIFICATE-----").optional(),
@@ -138,8 +144,20 @@ export function settingsIn(environment: Record<string, string | undefined>): Set
   return { origin: "environment", values };
 }
 
-/** The setting that holds the URL of a queue. */
+/** The URL of a queue, where one is set. */
 export function queueUrlOf(settings: Settings, queue: string): string | undefined {
-  const name = `queue${queue.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase())}`;
-  return settings[name as "queueEmbed"];
+  return settings[queueUrlSetting(queue)];
+}
+
+/** The environment variable that sets the URL of a queue. @throws {SettingsError} where no setting is for it */
+export function queueUrlVariable(queue: string): string {
+  const definition: Setting | undefined = settingDefinitions[queueUrlSetting(queue)];
+  if (definition === undefined)
+    throw new SettingsError(`there is no setting for the URL of the queue ${queue}`);
+  return definition.env;
+}
+
+function queueUrlSetting(queue: string): "queueEmbed" {
+  const words = queue.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return `queue${words}` as "queueEmbed";
 }

@@ -1,5 +1,6 @@
 import { fold } from "../text/words.ts";
 import { phraseBreak, type ReadNote, type Vocabulary } from "./vocabulary.ts";
+import { isPastForm } from "./weak-words.ts";
 import { FormCounts, innerCapital } from "./written-forms.ts";
 
 /** How an account writes its words. */
@@ -15,13 +16,12 @@ export interface AccountWords {
 }
 
 const lowerCase = /\p{Ll}/u;
-/** What people do and things do not; "Tom, who" and "Tom:" are the other signs. */
+/** What people do and things seldom; so is any past form, and "Tom, who". */
 const deeds = new Set(
-  `said says say asked asks told tells thinks thought wants wanted likes liked knows knew laughed smiled agreed insisted
-  brought gave came went called texted phoned emailed wrote showed held walked sent suggested promised offered helped
-  loves loved hates hated hopes hoped who`.split(/\s+/),
+  `said says say asks tells thinks thought wants likes knows knew brought gave came went wrote held sent calls
+  loves hates hopes sleeps laughs sits stood sat took got left saw heard who`.split(/\s+/),
 );
-const personal = /^(?::|, who\b)/;
+const personal = /^, who\b/;
 const adjectiveEnding = /(?:ic|al|ar|able|ible|ous|ive|ful|less|ary|ent|ant)$/;
 /** Of an adjective's mentions, the share that stands right before a content word; of a noun's about a third do. */
 const adjectiveShare = 0.55;
@@ -61,7 +61,7 @@ export function accountWords(notes: ReadNote[], vocabulary: Vocabulary): Account
       if (hasCapital && !hasInner && at >= titleLength) {
         mentions[number]!++;
         const follows = nextIsWord ? text.slice(starts[at + 1]!, ends[at + 1]!) : "";
-        if (deeds.has(follows) || personal.test(text.slice(ends[at]!, ends[at]! + 6)))
+        if (deeds.has(follows) || isPastForm(follows) || personal.test(text.slice(ends[at]!, ends[at]! + 6)))
           personalMentions[number]!++;
       }
       if (!insideSentence && !hasInner) continue;
@@ -72,7 +72,7 @@ export function accountWords(notes: ReadNote[], vocabulary: Vocabulary): Account
   }
   const numbers = Array.from({ length: vocabulary.size }, (_, number) => number);
   const isPerson = (number: number) =>
-    capitals[number]! > 0 &&
+    capitals[number]! >= 0 &&
     personalMentions[number]! >= Math.max(minPersonal, personalShare * mentions[number]!);
   const isAdjective = (number: number) =>
     occurrences[number]! >= minAdjective &&

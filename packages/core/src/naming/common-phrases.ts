@@ -1,12 +1,15 @@
-import type { WrittenPhrase } from "./compose-name.ts";
+import { isPlainWord, type WrittenPhrase } from "./compose-name.ts";
 
-/** A phrase says something of an area from this share of its notes on. */
-const minShare = 0.15;
+/** A phrase or a name says something of an area from this share of its notes on, a plain word from a larger one. */
+const minShare = 0.2;
+const minWordShare = 0.35;
+/** It is common to the area's topics when it stands in this share of the notes of at least half of them. */
+const minTopicShare = 0.12;
 
 /**
- * The phrases that an area's topics have in common, best first: those that stand in notes of two topics at least,
- * weighted by how evenly their shares are spread over the topics (the participation ratio, 1 for all alike and
- * 1 / number of topics for one alone). An area of one topic keeps its phrases as they are.
+ * The phrases that an area's topics have in common, best first: those that stand in enough of its notes and in half
+ * of its topics (two at least), weighted by how evenly their shares are spread over the topics (the participation
+ * ratio, 1 for all alike and 1 / number of topics for one alone). An area of one topic keeps its phrases as they are.
  *
  * @param sizes the number of notes of each topic, in the order in which the area's notes follow one another
  */
@@ -19,8 +22,10 @@ export function commonPhrases(phrases: WrittenPhrase[], sizes: number[]): Writte
       for (const note of phrase.notes) shares[topicOf[note]!]! += 1 / sizes[topicOf[note]!]!;
       const sum = shares.reduce((total, share) => total + share, 0);
       const evenness = sum ** 2 / (shares.length * shares.reduce((total, share) => total + share ** 2, 0));
+      const topics = shares.filter((share) => share >= minTopicShare).length;
       const isCommon =
-        shares.filter((share) => share > 0).length > 1 && phrase.notes.length >= minShare * topicOf.length;
+        topics >= Math.max(2, sizes.length / 2) &&
+        phrase.notes.length >= (isPlainWord(phrase.text) ? minWordShare : minShare) * topicOf.length;
       return isCommon ? { ...phrase, score: phrase.score * evenness } : undefined;
     })
     .filter((phrase) => phrase !== undefined)

@@ -20,6 +20,9 @@ const enoughPhraseCoverage = 0.3;
 const secondScore = 0.4;
 /** A second part must bring this share of the notes that the first does not have. */
 const secondCoverage = 0.1;
+/** A name is the context of a plain word when it is nearly as good and stands in this share of the notes. */
+const contextScore = 0.5;
+const contextCoverage = 0.5;
 /** Joins the two parts of a name. */
 export const conjunction = " & ";
 const hasCapital = /\p{Lu}/u;
@@ -42,10 +45,10 @@ export function* possibleNames(all: WrittenPhrase[], noteCount: number): Generat
   const phrases = strong.length > 0 ? strong : all;
   const [first, ...rest] = phrases;
   if (first === undefined) return;
-  const better = secondParts(first, phrases, secondScore, secondCoverage * noteCount)[0];
-  if (better !== undefined && first.notes.length < enoughCoverage(first.text) * noteCount) {
-    yield joined(first.text, better.text);
-  }
+  const context = isPlainWord(first.text) ? contextOf(first, phrases, noteCount) : undefined;
+  const better = context ?? secondParts(first, phrases, secondScore, secondCoverage * noteCount)[0];
+  const isEnough = context === undefined && first.notes.length >= enoughCoverage(first.text) * noteCount;
+  if (better !== undefined && !isEnough) yield joined(first.text, better.text);
   yield first.text;
   for (const second of secondParts(first, phrases, 0, 0)) yield joined(first.text, second.text);
   for (const { text } of rest) yield text;
@@ -56,7 +59,23 @@ export function* possibleNames(all: WrittenPhrase[], noteCount: number): Generat
 /** How large a share of its notes a phrase must stand in to need no second part; a plain word says least. */
 function enoughCoverage(text: string): number {
   if (countWords(text) > 1) return enoughPhraseCoverage;
-  return hasCapital.test(text) ? enoughNameCoverage : enoughWordCoverage;
+  return isPlainWord(text) ? enoughWordCoverage : enoughNameCoverage;
+}
+
+/** A single word without a capital of its own. */
+export function isPlainWord(text: string): boolean {
+  return countWords(text) === 1 && !hasCapital.test(text);
+}
+
+/** What a plain word is a part of: "PostgreSQL & index", though no note has only one of the two. */
+function contextOf(
+  word: WrittenPhrase,
+  phrases: WrittenPhrase[],
+  noteCount: number,
+): WrittenPhrase | undefined {
+  return secondParts(word, phrases, contextScore, 0).find(
+    ({ text, notes }) => hasCapital.test(text) && notes.length >= contextCoverage * noteCount,
+  );
 }
 
 /** What may follow `lead` in a name: phrases that are good enough and stand in enough notes without it. */
@@ -82,7 +101,7 @@ function joined(first: string, second: string): string {
   return `${a}${conjunction}${b}`;
 }
 
-function countWords(text: string): number {
+export function countWords(text: string): number {
   return text.split(" ").length;
 }
 

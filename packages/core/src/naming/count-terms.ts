@@ -11,6 +11,8 @@ export interface TermCount {
 }
 
 export interface ClusterTerms {
+  /** Its number of notes. */
+  size: number;
   /** The weights of all notes added up, were each to contain a term in its body. */
   weight: number;
   /** The number of notes in which a term of this cluster has to stand. */
@@ -83,6 +85,11 @@ export function countTerms(clusters: ReadNote[][], vocabulary: Vocabulary): Clus
           add(phraseNumber(phraseNumber(a, b), c), [a, b, c], note, at < titleLength);
       }
     });
-    return { weight: noteWeights.reduce((sum, weight) => sum + weight, 0), minNotes, terms };
+    return {
+      weight: noteWeights.reduce((sum, weight) => sum + weight, 0),
+      minNotes,
+      terms,
+      size: notes.length,
+    };
   });
 }

@@ -26,7 +26,7 @@ const bestPhraseShare = 0.15;
 /** What has a name of its own is a better subject than what has none. */
 const productWeight = 1.3;
 /** Who is mentioned is seldom the subject. */
-const personWeight = 0.4;
+const personWeight = 0.25;
 const weakWeight = 0.2;
 /** How much more a term counts that stands in more of the notes, beyond the term frequency itself. */
 const coveragePower = 0.4;
@@ -58,31 +58,37 @@ export function keyphrasesOf(
     const stem = vocabulary.stemOf(number);
     if (isStopWord(stem)) return words.length === 1;
     if (stem.length > 1 || stem.charCodeAt(0) >= firstWideCharacter) return false;
-    return words.length === 1 || account.forms.commonest(stem) !== stem.toUpperCase();
+    return (
+      words.length === 1 || number !== words.at(-1) || account.forms.commonest(stem) !== stem.toUpperCase()
+    );
   };
-  return counted.map(({ weight, minNotes, terms }, cluster) => {
-    const size = clusters[cluster]!.length;
+  const isWeak = (number: number) => account.adjectives.has(number) || isGeneral(vocabulary.stemOf(number));
+  const kindOf = (words: number[]) => {
+    if (words.some((number) => account.people.has(number))) return personWeight;
+    return words.some((number) => account.products.has(number)) ? productWeight : 1;
+  };
+  const scoresOf = ({ size, weight, terms }: ClusterTerms, minNotes: number) => {
     const scored: Keyphrase[] = [];
     for (const [term, { words, notes, weight: termWeight }] of terms) {
       if (notes.length < minNotes || words.some((number) => isNoWord(number, words))) continue;
       const together = words.length === 1 ? 0 : npmi(term, words);
       if (words.length > 1 && together < minNpmi) continue;
-      const isWeak = words.every(
-        (number) => account.adjectives.has(number) || isGeneral(vocabulary.stemOf(number)),
-      );
-      const strength = isWeak ? weakWeight : 1;
-      const isProduct = words.some((number) => account.products.has(number));
-      const isPerson = words.some((number) => account.people.has(number));
-      const kind = isPerson ? personWeight : isProduct ? productWeight : 1;
+      const total = totals.get(term)!;
       const share = termWeight / weight;
-      const total = totals.get(term)!.share;
-      const elsewhere = clusters.length > 1 ? (total - share) / (clusters.length - 1) : 0;
+      const elsewhere = clusters.length > 1 ? (total.share - share) / (clusters.length - 1) : 0;
       const own = share / (share + elsewhere);
-      const coverage = (notes.length / size) ** coveragePower;
-      const score =
-        share * Math.log(1 + clusters.length / total) * own * coverage * (1 + together) * kind * strength;
-      scored.push({ words, score, notes, isWeak });
+      const rarity = Math.log(1 + clusters.length / total.coverage);
+      const weak = words.every(isWeak);
+      const quality = (1 + together) * kindOf(words) * (weak ? weakWeight : 1);
+      const score = share * rarity * own * (notes.length / size) ** coveragePower * quality;
+      scored.push({ words, score, notes, isWeak: weak });
     }
+    return scored;
+  };
+  return counted.map((cluster) => {
+    let scored = scoresOf(cluster, cluster.minNotes);
+    // Notes that have no subject in common: then what one of them is about is better than nothing.
+    if (!scored.some(({ isWeak }) => !isWeak)) scored = scoresOf(cluster, 1);
     preferPhrases(scored);
     const texts = new Map(
       scored.map(({ words }) => [words, words.map((number) => vocabulary.stemOf(number)).join(" ")]),
@@ -99,17 +105,21 @@ function isGeneral(stem: string): boolean {
 
 interface Total {
   notes: number;
+  /** The weighted shares of all clusters. */
   share: number;
+  /** The parts of their notes that contain it. */
+  coverage: number;
 }
 
-/** For each term the notes of the account that contain it, and its shares in all clusters added up. */
+/** For each term the notes of the account that contain it, and what of each cluster contains it, added up. */
 function accountTotals(clusters: ClusterTerms[]): Map<number, Total> {
   const totals = new Map<number, Total>();
-  for (const { weight, terms } of clusters) {
+  for (const { size, weight, terms } of clusters) {
     for (const [term, count] of terms) {
-      const total = totals.get(term) ?? { notes: 0, share: 0 };
+      const total = totals.get(term) ?? { notes: 0, share: 0, coverage: 0 };
       total.notes += count.notes.length;
       total.share += count.weight / weight;
+      total.coverage += count.notes.length / size;
       totals.set(term, total);
     }
   }

@@ -2,7 +2,7 @@ import { plainText } from "../text/plain-text.ts";
 import { accountWords } from "./account-words.ts";
 import { chooseNames } from "./choose-names.ts";
 import { commonPhrases } from "./common-phrases.ts";
-import { conjunction, type WrittenPhrase } from "./compose-name.ts";
+import { conjunction, countWords, type WrittenPhrase } from "./compose-name.ts";
 import { keyphrasesOf } from "./keyphrases.ts";
 import { withoutTemplate } from "./template-lines.ts";
 import { type ReadNote, Vocabulary } from "./vocabulary.ts";
@@ -32,6 +32,7 @@ const maxNotesOfTopic = 400;
 /** An area's phrases stand in many of its notes: a sample of each topic shows them. */
 const maxNotesOfTopicInArea = 60;
 const maxKeyphrases = 8;
+const maxWords = 4;
 const wordless = "Notes without words";
 
 /**
@@ -44,22 +45,21 @@ const wordless = "Notes without words";
  */
 export function nameClusters(clusters: ClusterText[]): ClusterName[] {
   const vocabulary = new Vocabulary();
-  const notes = readNotes(clusters, maxNotesOfTopic, vocabulary);
-  const phrases = phrasesOf(
-    clusters.map(({ key }) => notes.get(key)!),
-    vocabulary,
+  const inOrder = inKeyOrder(clusters);
+  const notes = readNotes(inOrder, maxNotesOfTopic, vocabulary);
+  const phrases = phrasesOf([...notes.values()], vocabulary);
+  const nameables = inOrder.map((cluster, index) => ({
+    ...cluster,
+    phrases: phrases[index]!,
+    read: notes.get(cluster.key)!.length,
+    size: cluster.notes.length,
+    fallbacks: [wordless] satisfies [string],
+  }));
+  const names = chooseNames(nameables, []);
+  return inOrderOf(
+    clusters,
+    inOrder.map(({ key }, index) => ({ key, name: names[index]!, keyphrases: shown(phrases[index]!) })),
   );
-  const names = chooseNames(
-    clusters.map((cluster, index) => ({
-      ...cluster,
-      phrases: phrases[index]!,
-      read: notes.get(cluster.key)!.length,
-      size: cluster.notes.length,
-      fallbacks: [wordless],
-    })),
-    [],
-  );
-  return clusters.map(({ key }, index) => ({ key, name: names[index]!, keyphrases: shown(phrases[index]!) }));
 }
 
 /**
@@ -76,34 +76,56 @@ export function nameAreas(
   topicNames: ClusterName[],
 ): ClusterName[] {
   const vocabulary = new Vocabulary();
-  const topicNotes = readNotes(topics, maxNotesOfTopicInArea, vocabulary);
+  const topicNotes = readNotes(inKeyOrder(topics), maxNotesOfTopicInArea, vocabulary);
   const topicSizes = new Map(topics.map(({ key, notes }) => [key, notes.length]));
   const namesByTopic = new Map(topicNames.map((name) => [name.key, name]));
-  const parts = areas.map((area) => area.topics.map((key) => topicNotes.get(key) ?? []));
-  const notes = parts.map((lists) => lists.flat());
-  const phrases = phrasesOf(notes, vocabulary).map((list, index) =>
+  const inOrder = inKeyOrder(areas).map((area) => ({ ...area, topics: [...area.topics].sort(compare) }));
+  const parts = inOrder.map((area) => area.topics.map((key) => topicNotes.get(key) ?? []));
+  const phrases = phrasesOf(
+    parts.map((lists) => lists.flat()),
+    vocabulary,
+  );
+  const common = phrases.map((list, index) =>
     commonPhrases(
       list,
       parts[index]!.map((part) => part.length),
     ),
   );
+  const nameables = inOrder.map((area, index) => ({
+    ...area,
+    phrases: common[index]!.filter(({ isWeak }) => !isWeak),
+    read: parts[index]!.reduce((sum, part) => sum + part.length, 0),
+    size: area.topics.reduce((sum, key) => sum + (topicSizes.get(key) ?? 0), 0),
+    fallbacks: joinedNames(area.topics, topicSizes, namesByTopic),
+  }));
   const names = chooseNames(
-    areas.map((area, index) => ({
-      ...area,
-      phrases: phrases[index]!.filter(({ isWeak }) => !isWeak),
-      read: notes[index]!.length,
-      size: area.topics.reduce((sum, key) => sum + (topicSizes.get(key) ?? 0), 0),
-      fallbacks: joinedNames(area.topics, topicSizes, namesByTopic),
-    })),
+    nameables,
     topicNames.map(({ name }) => name),
   );
-  return areas.map(({ key }, index) => ({ key, name: names[index]!, keyphrases: shown(phrases[index]!) }));
+  return inOrderOf(
+    areas,
+    inOrder.map(({ key }, index) => ({
+      key,
+      name: names[index]!,
+      keyphrases: shown([...common[index]!, ...phrases[index]!]),
+    })),
+  );
+}
+
+/** Sums of fractions depend on their order in the last bit: everything is counted in the order of the keys. */
+function inKeyOrder<T extends { key: string }>(clusters: T[]): T[] {
+  return [...clusters].sort((a, b) => compare(a.key, b.key));
+}
+
+function inOrderOf(clusters: { key: string }[], names: ClusterName[]): ClusterName[] {
+  const byKey = new Map(names.map((name) => [name.key, name]));
+  return clusters.map(({ key }) => byKey.get(key)!);
 }
 
 /** General words are shown only where there is little else. */
 function shown(phrases: WrittenPhrase[]): string[] {
   const inOrder = [...phrases.filter(({ isWeak }) => !isWeak), ...phrases.filter(({ isWeak }) => isWeak)];
-  return inOrder.slice(0, maxKeyphrases).map(({ text }) => text);
+  return [...new Set(inOrder.map(({ text }) => text))].slice(0, maxKeyphrases);
 }
 
 /** The leading words of an area's topics, two by two, the largest topics first. */
@@ -120,15 +142,17 @@ function joinedNames(
       // A name begins with a capital because it begins; inside another it is written as the keyphrase is.
       return { lead, inside: keyphrases.find((phrase) => capitalised(phrase) === lead) ?? lead };
     });
-  const pairs = leading.slice(1).map(({ inside }) => `${leading[0]!.lead}${conjunction}${inside}`);
+  const pairs = leading
+    .slice(1)
+    .filter(({ inside }) => countWords(inside) + countWords(leading[0]!.lead) <= maxWords)
+    .map(({ inside }) => `${leading[0]!.lead}${conjunction}${inside}`);
   const [first = wordless, ...others] = [...pairs, ...leading.map(({ lead }) => lead)];
   return [first, ...others];
 }
 
 /** Reads at most `limit` notes of each cluster, central ones first, in an order that does not depend on the input's. */
 function readNotes(clusters: ClusterText[], limit: number, vocabulary: Vocabulary): Map<string, ReadNote[]> {
-  const inOrder = [...clusters].sort((a, b) => compare(a.key, b.key));
-  const notes = inOrder.flatMap(({ key, notes }) =>
+  const notes = clusters.flatMap(({ key, notes }) =>
     [...notes]
       .sort(
         (a, b) =>
@@ -141,7 +165,7 @@ function readNotes(clusters: ClusterText[], limit: number, vocabulary: Vocabular
         return { key, title: title.slice(0, maxTitleLength), text, isCentral };
       }),
   );
-  const read = new Map<string, ReadNote[]>(inOrder.map(({ key }) => [key, []]));
+  const read = new Map<string, ReadNote[]>(clusters.map(({ key }) => [key, []]));
   withoutTemplate(notes).forEach((text, index) => {
     const { key, title, isCentral } = notes[index]!;
     read.get(key)!.push(vocabulary.read(title, text, isCentral));

@@ -2,6 +2,7 @@ const digits = /\d+/g;
 /** A template's lines are short; a paragraph is compared by its beginning. */
 const maxLineLength = 120;
 const maxLabelLength = 40;
+const minSentenceWords = 5;
 
 /** A line's identity: neither its case nor the numbers filled into it make it another line. */
 function lineKey(line: string): string {
@@ -41,12 +42,19 @@ export function withoutTemplate(notes: { title: string; text: string }[]): strin
   }
   const many = Math.max(3, Math.ceil(Math.sqrt(notes.length) / 3));
   const isTemplate = (key: string) => notesWith.get(key)! >= many && !titles.has(key);
-  return lines.map((note) =>
-    note
-      .map(({ line, key, label, labelKey }) => {
-        if (key === "" || isTemplate(key)) return "";
-        return label > 0 && isTemplate(labelKey) ? line.slice(label) : line;
-      })
-      .join("\n"),
-  );
+  return lines.map((note) => {
+    const own = note.map(({ line, key, label, labelKey }) => {
+      if (key === "" || isTemplate(key)) return "";
+      return label > 0 && isTemplate(labelKey) ? line.slice(label) : line;
+    });
+    // Copies of one note have nothing of their own: then their sentences speak, though not the headings.
+    const kept = own.some((line) => line !== "")
+      ? own
+      : note.map(({ line }) => (isSentence(line) ? line : ""));
+    return kept.join("\n");
+  });
+}
+
+function isSentence(line: string): boolean {
+  return line.split(" ").length >= minSentenceWords;
 }

@@ -9,7 +9,7 @@ display docs document documentation draw easy edit email empty enable end enjoy 
 found free full function generate get good happen happy hard head heavy higher hit huge human image immediate include including incredibly
 implement important info install instruction interact kind label lack latest learn left length life light
 location logic look lower machine main memory message method minor mode nature need note object open operation
-outcome output own package page paste path percent personal plus power print program progress property propose
+outcome output own package page paste path percent personal plus power print progress property propose
 prove public pull quote ran random rate rather real record register related relevant reply request respond
 response run running safe sample screen script second seek sentence series set shape show slow snippet social
 specific specify split start statement straight string syntax system tag target technique tell template terms
@@ -17,9 +17,18 @@ thing thought tick til time tiny tip todo turn tutorial typical upgrade upload u
 variable vast voice way weird work worked working worry wrap young
 `;
 
+/** Pasts that no stem joins to their verb, and what can be said of most things. */
+const pastsAndQualities = `
+ate became began bent bit blew bought broke brought built came caught chose cut drank drew drove dug fed fell felt flew forgot
+fought froze gave grew heard held hid hurt kept knew laid led lent lit lost meant met paid quit rang rode rose sang sank sat
+sent shook shot shut slept sold spent spoke stole stood stuck swam swept swore taught threw told tore understood woke wore
+went withdrew wrote asking talking telling leaving coming saying
+cold cool dark dead dry hot loud old quiet sharp soft thick thin tight warm wet
+`;
+
 const units = `
 inch inches foot feet yard mile meter metre kilometer kilometre cm mm km gram kilogram kg pound lb ounce oz cup tablespoon
-tbsp teaspoon tsp liter litre ml degree second minute hour dollar euro cent usd gb mb kb ms
+tbsp teaspoon tsp liter litre ml degree second minute hour dollar euro cent usd gb mb kb ms ft mph cfs sq vs
 `;
 
 const otherLanguages = `
@@ -29,9 +38,13 @@ trabalho
 `;
 
 const weakStems = new Set(
-  [...everydayWords, ...english.split(/\s+/), ...units.split(/\s+/), ...otherLanguages.split(/\s+/)].map(
-    (word) => stem(fold(word)),
-  ),
+  [
+    ...everydayWords,
+    ...english.split(/\s+/),
+    ...pastsAndQualities.split(/\s+/),
+    ...units.split(/\s+/),
+    ...otherLanguages.split(/\s+/),
+  ].map((word) => stem(fold(word))),
 );
 
 /**

@@ -12,7 +12,7 @@ export interface LastNight {
 export interface DecidedTopic {
   id: string;
   areaId: string;
-  /** Rows of tonight's vectors. */
+  /** Rows of tonight's vectors, ascending. */
   rows: number[];
   cohesion: number;
 }

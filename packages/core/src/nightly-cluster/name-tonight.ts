@@ -41,33 +41,48 @@ export function namesToKeep(
   return kept;
 }
 
-/** Names topics, then areas; `keep` are the names that stand. */
+/** Names topics, then areas; `keep` are the names that stand. The same notes get the same names, whatever their ids. */
 export function nameTonight(
   decided: DecidedClusters,
   texts: Map<string, { title: string; body: string }[]>,
   keep: Map<string, GivenName>,
 ): Map<string, GivenName> {
   const { topics, areas } = decided;
+  const keys = keysOf(decided);
   const topicTexts = topics.map(
     ({ id }): ClusterText => ({
-      key: id,
+      key: keys.get(id)!,
       notes: (texts.get(id) ?? []).map((text, rank) => ({ ...text, isCentral: rank < CENTRAL_NOTES })),
       ...keptName(keep, id),
     }),
   );
   const topicNames = nameClusters(topicTexts);
   const areaNames = nameAreas(
-    areas.map(({ id, topicIds }) => ({ key: id, topics: topicIds, ...keptName(keep, id) })),
+    areas.map(({ id, topicIds }) => ({
+      key: keys.get(id)!,
+      topics: topicIds.map((topicId) => keys.get(topicId)!),
+      ...keptName(keep, id),
+    })),
     topicTexts,
     topicNames,
   );
-  const sizes = sizesOf(decided);
+  const named = new Map([...topicNames, ...areaNames].map((name: ClusterName) => [name.key, name]));
   return new Map(
-    [...topicNames, ...areaNames].map(({ key, name, keyphrases }: ClusterName) => [
-      key,
-      keep.get(key) ?? { name, keyphrases, namedBy: "noctuary", namedSize: sizes.get(key)! },
-    ]),
+    [...sizesOf(decided)].map(([id, namedSize]) => {
+      const { name, keyphrases } = named.get(keys.get(id)!)!;
+      return [id, keep.get(id) ?? { name, keyphrases, namedBy: "noctuary", namedSize }];
+    }),
   );
+}
+
+/** Names are chosen in the order of keys where nothing else decides. Ids are random; a cluster's first note is not. */
+function keysOf({ topics, areas }: DecidedClusters): Map<string, string> {
+  const first = new Map(topics.map(({ id, rows }) => [id, String(rows[0]).padStart(10, "0")]));
+  const ofAreas = areas.map(({ id, topicIds }) => {
+    const [key] = topicIds.map((topicId) => first.get(topicId)!).sort();
+    return [id, `area ${key}`] as const;
+  });
+  return new Map([...first, ...ofAreas]);
 }
 
 function keptName(keep: Map<string, GivenName>, id: string): { keepName?: string } {

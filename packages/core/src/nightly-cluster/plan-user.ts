@@ -160,9 +160,10 @@ async function finishUser(
 ): Promise<void> {
   const { run, context } = scope;
   const { userId } = user;
-  const { vanished, withheld, since } = await withholding(tx, scope, state, userId);
-  // That deletions wait no longer is written by the cluster step, together with the deletions.
-  if (since !== null) await saveUserState(tx, userId, { deletionsWithheldSince: since });
+  const { vanished, withheld, since, tooMany } = await withholding(tx, scope, state, userId);
+  // That deletions are carried out is written by the cluster step, together with the deletions. That there is nothing
+  // to hold back any more is known now: a folder that was mounted again must not shorten the wait of a later night.
+  if (since !== null || !tooMany) await saveUserState(tx, userId, { deletionsWithheldSince: since });
   if (isRehashDue(state, run.localDate)) await saveUserState(tx, userId, { hashedOn: run.localDate });
   const counts = { ...user.counts, vanished, withheld };
   const isOtherModel = counts.live > 0 && state.clusteredModel !== modelKey(context.embedder);
@@ -187,13 +188,14 @@ async function finishUser(
 
 async function withholding(tx: UserTransaction, scope: PlanScope, state: UserState, userId: string) {
   const gone = await vanishedNotes(tx, userId);
+  const tooMany = areTooMany(gone) || (scope.tooManyInAll && gone.vanished > 0);
   const { withhold, since } = decideWithholding({
-    tooMany: areTooMany(gone) || (scope.tooManyInAll && gone.vanished > 0),
+    tooMany,
     accepted: scope.run.options.acceptDeletions === true,
     since: state.deletionsWithheldSince,
     today: scope.run.localDate,
   });
-  return { vanished: gone.vanished, withheld: withhold ? gone.vanished : 0, since };
+  return { vanished: gone.vanished, withheld: withhold ? gone.vanished : 0, since, tooMany };
 }
 
 function isRehashDue(state: UserState, today: string): boolean {

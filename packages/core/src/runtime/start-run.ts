@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { asLedger } from "@noctuary/db/access";
 import type { RunOptions, RunTrigger } from "@noctuary/db/ledger/ledger.sql";
-import { addRun, openManualRun, type Run, runForDate } from "@noctuary/db/ledger/run";
+import { addRun, openRunLike, type Run, runForDate } from "@noctuary/db/ledger/run";
 import { addTasks } from "@noctuary/db/ledger/task";
 import type { Context } from "../context.ts";
 import type { Job } from "../job.ts";
@@ -33,7 +33,7 @@ export async function startRun(
   const options = normaliseOptions(request.options);
   return asLedger(context.db, async (tx) => {
     if (request.trigger === "manual") {
-      const open = await openManualRun(tx, job.slug, localDate, options);
+      const open = await openRunLike(tx, job.slug, localDate, options);
       if (open !== null) return { run: open, planTaskId: null };
     }
     const run = await addRun(tx, {

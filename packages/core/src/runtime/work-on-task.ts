@@ -18,8 +18,8 @@ import { sendOutbox } from "./send-outbox.ts";
 const MAX_REDOS = 5;
 
 /**
- * Claims a task, works on it and ends it in the transaction that saves its results. A task that is finished, not due
- * or leased by someone else is left alone: messages may come twice, late and out of order.
+ * Claims a task, works on it and ends it in the transaction that saves its results. A task that is finished, not due,
+ * leased by someone else or another step's is left alone: messages may come twice, late, out of order and astray.
  *
  * @returns whether there was something to do. Throws only where even the failure could not be recorded (the
  * database is down): then the message must be delivered again.
@@ -31,14 +31,13 @@ export async function workOnTask(
   remainingMs: () => number,
 ): Promise<boolean> {
   const claim = await asLedger(context.db, async (tx) => {
-    const task = await claimTask(tx, taskId, step.limits.leaseMs);
+    const task = await claimTask(tx, { id: taskId, step: step.slug, leaseMs: step.limits.leaseMs });
     return task === null ? null : { task, run: (await runById(tx, task.runId))! };
   });
   if (claim === null) return false;
   const { task, run } = claim;
   const fields = logFieldsOf(run, task);
   try {
-    if (task.step !== step.slug) throw new PermanentError("wrong_queue", "the task belongs to another step");
     if (task.attempt > context.limits.maxAttempts) {
       throw new PermanentError(
         "worker_died",

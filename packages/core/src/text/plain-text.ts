@@ -1,7 +1,7 @@
 /**
- * A scanner of our own instead of a Markdown library: a parser that builds a tree takes 10,000 notes several
- * seconds, and the night reads every changed note. This one drops markup in one pass, needs no tree, and is linear
- * on any input (measured: 10,000 notes of 4 KB in about half a second).
+ * A scanner of our own instead of a Markdown library: a parser builds a tree of every note, which we would walk once
+ * and throw away, and the night reads every changed note. This one drops markup in one pass, 10,000 notes of 2 KB in
+ * 0.6 s, and is linear on any input.
  */
 import { readBlocks } from "./markdown-blocks.ts";
 import { readInline } from "./markdown-inline.ts";

@@ -23,8 +23,8 @@ user uses using usually various very via want wanted wants was wasn't way ways w
 were weren't what what's whatever when whenever where wherever whether which while who who's whoever whole whom whose
 why will with within without won't would wouldn't yes yet you you'd you'll you're you've your yours yourself
 yourselves able across ago apart aside basically bit certain certainly currently easily e.g especially exactly example examples
-finally first generally great happen happened happens hence hi hey i.e indeed interesting mainly mean means meanwhile
-mostly new nice particular particularly possible possibly previous previously quickly recently regarding second self
+finally first generally great happen happened happens hence hi hey i.e indeed interesting mainly mean means meanwhile mostly mr mrs ms dr
+ new nice particular particularly possible possibly previous previously quickly recently regarding second self
 simply slightly suddenly thats today tomorrow tonight unlike unlikely yeah yesterday
 `;
 

@@ -22,8 +22,9 @@ const segmenter = new Intl.Segmenter("ja", { granularity: "word" });
  * Hangul syllables and voiced kana, which NFKD also splits, stay whole.
  */
 export function fold(text: string): string {
-  const lower = text.toLowerCase();
-  return ascii.test(lower) ? lower : lower.normalize("NFKD").replace(accents, "").normalize("NFC");
+  if (ascii.test(text)) return text.toLowerCase();
+  // Lower case comes after the compatibility forms, some of which are capitals (𝐀), and before the accents go (İ).
+  return text.normalize("NFKD").toLowerCase().replace(accents, "").normalize("NFC");
 }
 
 /**

@@ -1,0 +1,309 @@
+import { nameIdentity } from "@noctuary/core/naming/compose-name";
+import { type ClusterText, nameAreas, nameClusters } from "@noctuary/core/naming/name-clusters";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+function cluster(key: string, notes: string[], keepName?: string): ClusterText {
+  return {
+    key,
+    notes: notes.map((note) => {
+      const [title = "", ...body] = note.split("\n");
+      return { title, body: body.join("\n"), isCentral: false };
+    }),
+    ...(keepName !== undefined && { keepName }),
+  };
+}
+
+const bread = cluster("bread", [
+  "Starter again\nThe sourdough starter doubled in five hours with whole rye flour.",
+  "Too sour\nKept the sourdough starter in the fridge; the loaf was dense.",
+  "Saturday bake\nFed my sourdough starter twice, the loaf opened well.",
+  "Hydration\nAt 75 % the dough is slack, but the sourdough starter copes.",
+]);
+const databases = cluster("databases", [
+  "Partial indexes\nA partial index in PostgreSQL keeps the table small.",
+  "Slow query\nThe planner of PostgreSQL ignored the index until we ran analyze.",
+  "Locks\nA migration took a lock in PostgreSQL; building the index concurrently helps.",
+  "Bloat\nAutovacuum and PostgreSQL: the index grew to 3 GB.",
+]);
+const running = cluster("running", [
+  "Long run\nTwenty kilometres along the canal, the legs were fine.",
+  "Intervals\nSix times 800 m on the canal path, the knee a bit sore.",
+  "Rest\nPhysio looked at the knee. A week off.",
+  "Back\nEasy along the canal, no knee trouble.",
+  "Hills\nFour times the bridge, then home by the canal.",
+  "Ice\nThe knee again, after the stairs.",
+]);
+
+function nameOf(names: { key: string; name: string }[], key: string): string {
+  return names.find((name) => name.key === key)!.name;
+}
+
+describe("a topic's name", () => {
+  test("is a phrase where words belong together", () => {
+    expect(nameOf(nameClusters([bread, databases, running]), "bread")).toBe("Sourdough starter");
+  });
+
+  test("is a word that all its notes have, written as they write it, or two that go together", () => {
+    expect(nameOf(nameClusters([bread, databases, running]), "databases")).toBe("PostgreSQL & index");
+    expect(nameOf(nameClusters([bread, databases, running]), "running")).toMatch(
+      /^(Canal & knee|Knee & canal)$/,
+    );
+  });
+
+  test("keeps its keyphrases, best first and at most eight", () => {
+    for (const { keyphrases } of nameClusters([bread, databases, running])) {
+      expect(keyphrases.length).toBeGreaterThan(0);
+      expect(keyphrases.length).toBeLessThanOrEqual(8);
+    }
+    expect(nameClusters([bread, databases, running])[0]!.keyphrases[0]).toBe("sourdough starter");
+  });
+
+  test("is not decided by one long note", () => {
+    const loud = cluster("loud", [
+      `Opera\n${"Wagner's Ring cycle. ".repeat(80)}`,
+      "Viola\nPractised the viola scales.",
+      "New strings\nThe viola sounds brighter.",
+      "Lesson\nThe viola teacher wants slower scales.",
+    ]);
+    expect(nameOf(nameClusters([loud, bread, databases]), "loud")).toMatch(/viola/i);
+  });
+
+  test("holds no stop word, number, date, code or markup", () => {
+    const noisy = cluster(
+      "noisy",
+      [1, 2, 3, 4].map(
+        (day) => `2026-03-0${day}
+---
+foo: bar
+---
+On Monday, 3 March 2026 at 10:30 the **telescope** ${["saw", "missed", "found", "lost"][day - 1]} a comet with \`get_all_items(x)\` https://example.com/saturn.html
+\`\`\`js
+const nebula = await fetchNebula();
+\`\`\``,
+      ),
+    );
+    const [name] = nameClusters([noisy, bread, databases]);
+    expect(name!.keyphrases.map((phrase) => phrase.toLowerCase())).not.toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/monday|march|2026|example|get_all|nebula|const|foo|\bthe\b|\bon\b/),
+      ]),
+    );
+    expect(name!.name).toMatch(/telescope|comet/i);
+  });
+
+  test("says what the author says in titles rather than what any body says", () => {
+    const titled = cluster("titled", [
+      "Kestrel at the weir\nCold morning, some light rain along the river.",
+      "Kestrel again\nLight rain once more, the river high.",
+      "Two kestrels\nThe river lower, light rain.",
+    ]);
+    expect(nameOf(nameClusters([titled, bread]), "titled")).toMatch(/^Kestrels?/);
+  });
+
+  test("prefers the words of central notes", () => {
+    const notes = ["glaze", "glaze", "glaze", "kiln", "kiln", "kiln"].map((word, index) => ({
+      title: `Tuesday ${index}`,
+      body: `${["Ash", "Clay", "Salt", "Iron", "Wax", "Slip"][index]} for the ${word}.`,
+      isCentral: word === "kiln",
+    }));
+    expect(nameClusters([{ key: "pots", notes }, bread])[0]!.keyphrases[0]).toBe("kiln");
+    const other = notes.map((note) => ({ ...note, isCentral: !note.isCentral }));
+    expect(nameClusters([{ key: "pots", notes: other }, bread])[0]!.keyphrases[0]).toBe("glaze");
+  });
+
+  test("is not someone who is mentioned", () => {
+    const garden = cluster("garden", [
+      "Plot\nMarta said the compost is too wet.",
+      "Beans\nTurned the compost. Marta laughed at the beans.",
+      "Gate\nMarta, who has the key, wants ash on it.",
+      "Heap\nMarta brought less grass. The compost steams.",
+    ]);
+    expect(nameOf(nameClusters([garden, bread, databases]), "garden")).toBe("Compost");
+  });
+
+  test("is the same in other scripts", () => {
+    const japanese = cluster("ja", [
+      "寿司\n東京で寿司を食べた。",
+      "昼ごはん\n寿司を作った。",
+      "旅行\n大阪の寿司。",
+    ]);
+    const russian = cluster("ru", [
+      "Сад\nПосадил яблоню.",
+      "Весна\nЯблоню подрезал, в саду тепло.",
+      "Лето\nЯблоню полил.",
+    ]);
+    const names = nameClusters([japanese, russian, bread]);
+    expect(nameOf(names, "ja")).toContain("寿司");
+    expect(nameOf(names, "ru")).toMatch(/яблоню/i);
+  });
+});
+
+describe("a template", () => {
+  const days = (key: string, subject: string) =>
+    cluster(
+      key,
+      Array.from(
+        { length: 8 },
+        (_, day) => `2026-05-0${day + 1}
+## Morning
+Slept: ${day} hours
+Mood: ${["steady", "flat", "bright", "sore", "calm", "hurried", "fine", "blue"][day]}
+## Grateful for
+- ${subject} ${["by the bridge", "in fog", "asleep", "at noon", "again", "seen twice", "from afar", "with Ada"][day]}
+## Energy
+Energy level ${day} of 10`,
+      ),
+    );
+
+  test("never names a cluster, whatever was filled in", () => {
+    const names = nameClusters([days("a", "the heron"), days("b", "our orchard"), bread, databases]);
+    for (const { name, keyphrases } of names) {
+      expect([name, ...keyphrases].join(" ")).not.toMatch(/morning|grateful|energy|slept|mood|level/i);
+    }
+    expect(nameOf(names, "a")).toBe("Heron");
+    expect(nameOf(names, "b")).toBe("Orchard");
+  });
+
+  test("is not a list of links to one note", () => {
+    const links = Array.from({ length: 6 }, (_, index) => `Entry ${"abcdef"[index]}\n- [[Beekeeping]]`);
+    const hub = cluster("hub", ["Beekeeping\nWhat I know.", "Sailing\nWhat I know of boats."]);
+    expect(nameClusters([cluster("bees", links), hub, bread])[0]!.keyphrases[0]!.toLowerCase()).toBe(
+      "beekeeping",
+    );
+  });
+});
+
+describe("within an account", () => {
+  test("no two names are alike, not even by case, plural or order", () => {
+    const copies = ["a", "b", "c", "d"].map((key) => ({ ...databases, key }));
+    const names = nameClusters(copies).map(({ name }) =>
+      name.toLowerCase().replace(/s\b/g, "").split(/ & | /).sort().join(" "),
+    );
+    expect(new Set(names).size).toBe(copies.length);
+  });
+
+  test("names are alike when case, accents, plurals and order are all that tells them apart", () => {
+    expect(nameIdentity("Cafés & SQLite")).toBe(nameIdentity("sqlite & CAFE"));
+    expect(nameIdentity("Cafés & SQLite")).not.toBe(nameIdentity("Cafés & rye"));
+  });
+
+  test("a kept name stays as it is, and nobody else gets it", () => {
+    const kept = { ...running, keepName: "Sourdough  STARTERS!" };
+    const names = nameClusters([kept, bread, databases]);
+    expect(nameOf(names, "running")).toBe("Sourdough  STARTERS!");
+    expect(nameOf(names, "bread")).not.toMatch(/^sourdough starters?$/i);
+  });
+
+  test("clusters without words are told apart all the same", () => {
+    const empty = ["a", "b", "c"].map((key) => cluster(key, ["\n", "123\n--- 🎉", "\nhttps://example.com"]));
+    expect(nameClusters(empty)).toEqual([
+      { key: "a", name: "Notes without words", keyphrases: [] },
+      { key: "b", name: "Notes without words 2", keyphrases: [] },
+      { key: "c", name: "Notes without words 3", keyphrases: [] },
+    ]);
+  });
+
+  test("no clusters, and a cluster without notes, are no error", () => {
+    expect(nameClusters([])).toEqual([]);
+    expect(nameClusters([{ key: "a", notes: [] }])).toHaveLength(1);
+  });
+
+  test("the order of clusters and notes changes nothing", () => {
+    const all = [bread, databases, running];
+    const expected = nameClusters(all);
+    const orders = fc.tuple(
+      fc.shuffledSubarray(all, { minLength: 3 }),
+      fc.shuffledSubarray([0, 1, 2, 3], { minLength: 4 }),
+    );
+    fc.assert(
+      fc.property(orders, ([clusters, order]) => {
+        const names = nameClusters(
+          clusters.map((one) => ({
+            ...one,
+            notes: [...order.map((at) => one.notes[at]!), ...one.notes.slice(4)],
+          })),
+        );
+        for (const name of names) expect(name).toEqual(expected.find(({ key }) => key === name.key));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("whatever people write, each cluster gets a short name of its own", () => {
+    const note = fc.record({
+      title: fc.string({ unit: "grapheme", maxLength: 30 }),
+      body: fc.oneof(
+        fc.string({ unit: "grapheme", maxLength: 80 }),
+        fc
+          .array(
+            fc.constantFrom("Paris", "paris", "the", "SQLite", "rain", "rains", "a.b", "x-ray", "\n", "# "),
+            { maxLength: 20 },
+          )
+          .map((list) => list.join(" ")),
+      ),
+      isCentral: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.array(note, { maxLength: 6 }), { maxLength: 6 }), (lists) => {
+        const names = nameClusters(lists.map((notes, index) => ({ key: `${index}`, notes }))).map(
+          ({ name }) => name,
+        );
+        expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(lists.length);
+        for (const name of names) {
+          expect(name.trim()).not.toBe("");
+          expect(name.split(" ").filter((word) => word !== "&").length).toBeLessThanOrEqual(5);
+        }
+      }),
+    );
+  });
+});
+
+describe("an area's name", () => {
+  const rust = cluster("rust", [
+    "Borrow checker\nProgramming in Rust: lifetimes in programming exercises.",
+    "Cargo\nRust programming with cargo.",
+    "Traits\nTraits, Rust, more programming.",
+  ]);
+  const elm = cluster("elm", [
+    "Decoders\nElm programming, a decoder for JSON.",
+    "Ports\nPorts in Elm; functional programming.",
+    "Types\nElm has union types. Programming is calm.",
+  ]);
+  const topics = [rust, elm, bread, running];
+
+  test("is what its topics have in common", () => {
+    const names = nameAreas(
+      [
+        { key: "code", topics: ["rust", "elm"] },
+        { key: "life", topics: ["bread", "running"] },
+      ],
+      topics,
+      nameClusters(topics),
+    );
+    expect(nameOf(names, "code")).toMatch(/^Programming/);
+    expect(names[0]!.keyphrases[0]).toBe("programming");
+  });
+
+  test("joins the leading words of the two largest topics where they have nothing in common", () => {
+    const names = nameAreas([{ key: "life", topics: ["bread", "running"] }], topics, nameClusters(topics));
+    expect(nameOf(names, "life")).toMatch(/^(Canal|Knee) & sourdough starter$/);
+  });
+
+  test("is never the name of a topic or of another area, and a kept one stays", () => {
+    const topicNames = nameClusters(topics);
+    const names = nameAreas(
+      [
+        { key: "one", topics: ["bread"] },
+        { key: "two", topics: ["rust", "elm"], keepName: "Work" },
+        { key: "three", topics: ["running"] },
+        { key: "none", topics: [] },
+      ],
+      topics,
+      topicNames,
+    );
+    expect(nameOf(names, "two")).toBe("Work");
+    const all = [...names, ...topicNames].map(({ name }) => name.toLowerCase());
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
