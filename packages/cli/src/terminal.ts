@@ -33,6 +33,8 @@ function style(format: Format, text: string): string {
 const MAX_WIDTH = 100;
 
 export function openTerminal({ isJson }: { isJson: boolean }): Terminal {
+  // Whoever reads us may have read enough (`| head`): the work goes on to its end all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosedPipe);
   return {
     isJson,
     width: Math.min(MAX_WIDTH, process.stdout.columns ?? 90),
@@ -84,6 +86,10 @@ export function visibleWidth(text: string): number {
 export function fit(text: string, columns: number): string {
   const characters = [...text];
   return characters.length <= columns ? text : `${characters.slice(0, Math.max(0, columns - 1)).join("")}…`;
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** A table without borders, with a head: options for cli-table3, whose own colours know nothing of pipes. */

@@ -23,7 +23,7 @@ const JOB = "nightly-cluster";
 const NOTEBOOK = fileURLToPath(new URL("../../sample-notebook", import.meta.url));
 /** The sample notebook ends on Saturday 24 October 2026; the demo's clock stands in the night after it. */
 const TONIGHT = "2026-10-25";
-const EARLIER_NIGHTS = ["2026-10-03", "2026-10-10", "2026-10-17"];
+const EARLIER_NIGHTS = ["2026-10-02", "2026-10-09", "2026-10-16"];
 
 /**
  * `noctuary demo [PATH]`: what a night makes of a folder of notes. Without a path it replays some nights of the sample
@@ -117,8 +117,7 @@ async function finish(session: Session, runtime: LocalRuntime, run: Run, date?: 
   renderRunEnd(terminal, again, settings.embedder);
   const bytes = await asUser(session.db, DEFAULT_USER, (tx) => textBytes(tx, DEFAULT_USER));
   terminal.line(
-    `With a paid provider these notes would cost about ${dollars(estimatedCostUsd(bytes))} once ` +
-      `(${PAID_MODEL.model}, ${dollars(PAID_MODEL.usdPerMillionTokens)} a million tokens).`,
+    `${PAID_MODEL.model} would ask about ${dollars(estimatedCostUsd(bytes))} for these notes, once.`,
   );
   terminal.line(terminal.style("bold", "What left this machine: nothing."));
   terminal.json({ ...overview, run: runJson(run), again: runJson(again) });

@@ -1,4 +1,4 @@
-import type { Overview, OverviewArea, OverviewChange, OverviewTopic } from "../overview.ts";
+import type { Overview, OverviewChange, OverviewTopic } from "../overview.ts";
 import { fit, type Terminal } from "../terminal.ts";
 import { count, dateLine } from "./words.ts";
 
@@ -13,31 +13,43 @@ export function renderOverview(terminal: Terminal, overview: Overview): void {
   const topics = areas.reduce((sum, area) => sum + area.topics.length, 0);
   const date = overview.asOf === null ? "" : `${dateLine(overview.asOf)} · `;
   terminal.line(
-    `${style("bold", `${date}${count(notes.notes, "note")}`)} in ${count(topics, "topic")}, ${count(areas.length, "area")}` +
+    `${style("bold", `${date}${count(notes.notes - notes.excluded, "note")}`)} in ${count(topics, "topic")}, ${count(areas.length, "area")}` +
       (notes.excluded > 0 ? style("dim", ` · ${notes.excluded} kept out (ai: false)`) : ""),
   );
-  for (const area of areas) renderArea(terminal, area);
+  const [together, alone] = [
+    areas.filter(({ topics }) => topics.length > 1),
+    areas.filter(({ topics }) => topics.length === 1),
+  ];
+  for (const { name, size, topics } of together) renderArea(terminal, name, size, topics);
+  const single = alone.flatMap(({ topics }) => topics);
+  if (single.length > 0)
+    renderArea(
+      terminal,
+      together.length === 0 ? "Topics" : "Topics on their own",
+      single.reduce((sum, topic) => sum + topic.size, 0),
+      single,
+    );
   renderChanges(terminal, overview);
 }
 
-function renderArea(terminal: Terminal, area: OverviewArea): void {
-  const { style, width } = terminal;
-  terminal.line();
-  terminal.line(
-    padded(
-      style(["bold", "cyan"], fit(area.name, width - 12)),
-      fit(area.name, width - 12),
-      String(area.size),
-      width,
-      style,
-    ),
-  );
-  for (const topic of area.topics) renderTopic(terminal, topic);
+function renderArea(
+  { line, style, width }: Terminal,
+  name: string,
+  size: number,
+  topics: OverviewTopic[],
+): void {
+  const shown = fit(name, width - 12);
+  line();
+  line(padded(style(["bold", "cyan"], shown), shown, String(size), width, style));
+  for (const topic of topics) renderTopic({ line, style, width }, topic);
 }
 
 const INDENT = "  ";
 
-function renderTopic({ line, style, width }: Terminal, topic: OverviewTopic): void {
+function renderTopic(
+  { line, style, width }: Pick<Terminal, "line" | "style" | "width">,
+  topic: OverviewTopic,
+): void {
   const mark = topic.isNew ? " new" : topic.newNotes > 0 ? ` +${topic.newNotes}` : "";
   const name = fit(topic.name, width - 18);
   const plain = `${INDENT}${name}${mark}`;
@@ -102,7 +114,12 @@ function worthTelling(changes: OverviewChange[]): OverviewChange[] {
   );
   return changes
     .filter(({ kind, clusterId }) => kind !== "renamed" || !otherwiseTold.has(clusterId))
-    .toSorted((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+    .toSorted(
+      (a, b) =>
+        ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) ||
+        Math.abs(b.notesAfter - b.notesBefore) - Math.abs(a.notesAfter - a.notesBefore) ||
+        a.name.localeCompare(b.name, "en"),
+    );
 }
 
 /** What happened to a cluster, as one would say it. */

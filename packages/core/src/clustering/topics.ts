@@ -9,6 +9,9 @@ const SMALLEST_GAIN = 1e-9;
 // writing, 1 % a night, lexical and MiniLM vectors: at 0.002 1.4 % of the notes change topic a night, at 0.01
 // 0.6 %, with V within .02 of a cold run.
 const WORTH_REGROUPING = 0.01;
+// Where so many notes are new at once, there is little left to keep still: any gain is worth it. Below, the price of
+// a regrouping falls in proportion, so that a new theme of a busy week becomes a topic of its own.
+const MANY_NEW = 0.1;
 
 export interface TopicsInput {
   graph: Graph;
@@ -24,8 +27,8 @@ export interface TopicsInput {
  * partition.
  *
  * From a previous partition, only new rows and what they touch move at first; the whole is regrouped (warm)
- * only when that raises modularity by more than `WORTH_REGROUPING`. So a previous result on the same graph
- * comes back as it is.
+ * only when that raises modularity by enough for the number of new notes. So a previous result on the same
+ * graph comes back as it is.
  */
 export function findTopics({ graph, rows, notes, previous }: TopicsInput): Labels {
   const noteCount = Array.from(notes).reduce((sum, n) => sum + n, 0);
@@ -40,7 +43,7 @@ export function findTopics({ graph, rows, notes, previous }: TopicsInput): Label
     const { label: initial } = withUnknownAlone(previous);
     best = settle(moveFrontier(graph, surroundingsOfUnknown(graph, previous), { ...options, initial }));
     regrouped = settle(leiden(graph, { ...options, initial: best.label }));
-    if (qualityOf(regrouped) < qualityOf(best) + WORTH_REGROUPING) return best;
+    if (qualityOf(regrouped) < qualityOf(best) + worthRegrouping(previous)) return best;
   } else {
     best = settle(leiden(graph, options));
     regrouped = settle(leiden(graph, { ...options, initial: best.label }));
@@ -67,6 +70,13 @@ export function resolutionFor(notes: number): number {
 /** Two notes make a topic in a small account; in one of 2,500 notes it takes eight. */
 export function smallestTopicFor(notes: number): number {
   return Math.min(8, Math.max(2, Math.round(Math.sqrt(notes) / 6)));
+}
+
+/** What a regrouping must gain in modularity, given how many rows are new. */
+function worthRegrouping(previous: Int32Array): number {
+  const unknown = previous.reduce((sum, topic) => sum + (topic < 0 ? 1 : 0), 0);
+  const share = unknown / Math.max(1, previous.length);
+  return Math.max(SMALLEST_GAIN, WORTH_REGROUPING * (1 - share / MANY_NEW));
 }
 
 function withUnknownAlone(previous: Int32Array): Labels {
