@@ -4,5 +4,5 @@ import { context } from "./runtime/context.ts";
 import { guard } from "./runtime/guard.ts";
 
 export const handler = middy(
-  guard(context, (_event: unknown, lambda) => reconcile(context(), () => lambda.getRemainingTimeInMillis())),
+  guard(context, (live, _event: unknown, lambda) => reconcile(live, () => lambda.getRemainingTimeInMillis())),
 );

@@ -3,28 +3,62 @@ import { type Context, defaultLimits } from "@noctuary/core/context";
 import { embedderFor } from "@noctuary/core/embedding/embedder-for";
 import { queueUrlOf, resolveSettings, type Settings, SettingsError } from "@noctuary/core/settings";
 import { openDatabase } from "@noctuary/db/database";
+import { databaseSecret } from "./database-secret.ts";
 import { environmentSettings } from "./environment.ts";
 import { openLogger } from "./logger.ts";
 import { sqsQueue } from "./sqs-queue.ts";
 
-let current: Context | undefined;
+interface Live {
+  settings: Settings;
+  /** undefined where DATABASE_URL says it, once and for all. */
+  secret: (() => Promise<string>) | undefined;
+  /** What was made, and from which URL: another one in the secret means making it again. */
+  made?: { databaseUrl: string | undefined; context: Context };
+}
 
-/** What the handlers work with, made from the environment once a container. @throws {SettingsError} */
-export function context(): Context {
-  current ??= contextFrom(resolveSettings([environmentSettings()]).settings);
-  return current;
+let current: Live | undefined;
+
+/**
+ * What the handlers work with. Made from the environment once a container, and once more whenever the secret that
+ * holds the database's URL has changed.
+ *
+ * @throws {SettingsError} where settings are missing or wrong, or the secret holds no database URL
+ */
+export async function context(): Promise<Context> {
+  current ??= readEnvironment();
+  const live = current;
+  const databaseUrl = live.secret === undefined ? live.settings.databaseUrl : await live.secret();
+  if (live.made === undefined || live.made.databaseUrl !== databaseUrl) {
+    // A container has one invocation at a time, so nobody is on the old connections.
+    live.made?.context.db.close().catch(() => {});
+    live.made = { databaseUrl, context: contextFrom({ ...live.settings, databaseUrl }) };
+  }
+  return live.made.context;
+}
+
+function readEnvironment(): Live {
+  const { settings } = resolveSettings([environmentSettings()]);
+  const { databaseUrl, databaseSecretId } = settings;
+  return {
+    settings,
+    secret:
+      databaseUrl === undefined && databaseSecretId !== undefined
+        ? databaseSecret(databaseSecretId)
+        : undefined,
+  };
 }
 
 /** Ends the connections; the next call of `context` reads the environment again. */
 export async function closeContext(): Promise<void> {
   const closing = current;
   current = undefined;
-  await closing?.db.close();
+  await closing?.made?.context.db.close();
 }
 
 export function contextFrom(settings: Settings): Context {
   const { databaseUrl, databaseCa, databaseConnections } = settings;
-  if (databaseUrl === undefined) throw new SettingsError("DATABASE_URL is not set");
+  if (databaseUrl === undefined)
+    throw new SettingsError("neither DATABASE_URL nor DATABASE_SECRET_ID is set");
   const client = new SQSClient({ requestHandler: { requestTimeout: 10_000, connectionTimeout: 5_000 } });
   return {
     db: openDatabase({

@@ -2,6 +2,9 @@ import type { Context } from "@noctuary/core/context";
 import { recordable } from "@noctuary/core/errors";
 import type { Context as LambdaContext } from "aws-lambda";
 
+/** Asked once an invocation: what it gives may have changed meanwhile. */
+export type ContextSource = () => Context | Promise<Context>;
+
 /** What leaves a handler instead of an error: class and code, for Lambda prints message, stack and cause. */
 class RecordedFailure extends Error {
   override readonly name = "RecordedFailure";
@@ -18,15 +21,17 @@ class RecordedFailure extends Error {
  * one of its `onError` middlewares, because middy attaches the original error to what such a one throws.
  */
 export function guard<Event, Result>(
-  context: () => Context,
-  handle: (event: Event, lambda: LambdaContext) => Promise<Result>,
+  context: ContextSource,
+  handle: (context: Context, event: Event, lambda: LambdaContext) => Promise<Result>,
 ): (event: Event, lambda: LambdaContext) => Promise<Result> {
   return async (event, lambda) => {
+    // Not guarded: nothing of a user's is in reach yet, and whoever set this up must read which setting is wrong.
+    const live = await context();
     try {
-      return await handle(event, lambda);
+      return await handle(live, event, lambda);
     } catch (error) {
       const recorded = recordable(error);
-      context().logger.error("invocation failed", { errorClass: recorded.class, errorCode: recorded.code });
+      live.logger.error("invocation failed", { errorClass: recorded.class, errorCode: recorded.code });
       throw new RecordedFailure(recorded.class, recorded.code);
     }
   };

@@ -6,7 +6,7 @@ import { startRun } from "@noctuary/core/runtime/start-run";
 import { workOnTask } from "@noctuary/core/runtime/work-on-task";
 import type { Context as LambdaContext, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import * as z from "zod";
-import { guard } from "./guard.ts";
+import { type ContextSource, guard } from "./guard.ts";
 import { workOnBatch } from "./worker.ts";
 
 const options = z.strictObject({
@@ -37,12 +37,12 @@ export interface Started {
  * The handler of a job: starts a run and plans it. A plan that ran out of time comes back through the job's own
  * queue, to this same function.
  */
-export function orchestrator(job: Job, context: () => Context) {
+export function orchestrator(job: Job, context: ContextSource) {
   return middy(
-    guard(context, (event: StartEvent | SQSEvent, lambda): Promise<Started | SQSBatchResponse> => {
+    guard(context, (live, event: StartEvent | SQSEvent, lambda): Promise<Started | SQSBatchResponse> => {
       return isFromQueue(event)
-        ? workOnBatch(job.plan, context(), event, lambda)
-        : start(job, context(), event, lambda);
+        ? workOnBatch(job.plan, live, event, lambda)
+        : start(job, live, event, lambda);
     }),
   );
 }

@@ -5,14 +5,14 @@ import type { PlanStep, UserStep } from "@noctuary/core/job";
 import { taskMessage } from "@noctuary/core/runtime/queue";
 import { workOnTask } from "@noctuary/core/runtime/work-on-task";
 import type { Context as LambdaContext, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { guard } from "./guard.ts";
+import { type ContextSource, guard } from "./guard.ts";
 
 /**
  * The handler of a step's queue. A message that cannot be read, or whose failure could not even be recorded, stays in
  * the queue and ends in its DLQ; whatever the ledger knows about is acknowledged.
  */
-export function worker(step: PlanStep | UserStep, context: () => Context) {
-  return middy(guard(context, (event: SQSEvent, lambda) => workOnBatch(step, context(), event, lambda)));
+export function worker(step: PlanStep | UserStep, context: ContextSource) {
+  return middy(guard(context, (live, event: SQSEvent, lambda) => workOnBatch(step, live, event, lambda)));
 }
 
 export async function workOnBatch(

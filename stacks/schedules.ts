@@ -1,0 +1,66 @@
+import type { Job } from "@noctuary/core/job";
+import { jobs } from "@noctuary/core/jobs";
+import { Duration, TimeZone } from "aws-cdk-lib";
+import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations";
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+  TimeWindow,
+} from "aws-cdk-lib/aws-scheduler";
+import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
+import type { App, Stack } from "sst/constructs";
+import type { JobFunctions } from "./functions.ts";
+import { deadLetterQueue } from "./queues.ts";
+
+/** How long a start is tried: a night that begins two hours late is still one. */
+const KEEP_STARTING_FOR = Duration.hours(2);
+const RECONCILE_EVERY = Duration.minutes(5);
+
+/** When each job starts, in its own time zone, and the reconciler's regular round. */
+export function jobSchedules(stack: Stack, app: App, { orchestrators, reconciler }: JobFunctions): void {
+  for (const job of jobs) {
+    const orchestrator = orchestrators.get(job.slug)!;
+    // Apart from the DLQ of the job's queue, whose messages are pointers and are sent back to it.
+    const lostStarts = deadLetterQueue(stack, app, `${job.slug}-start`);
+    // The schedule is done once Lambda has the event: its DLQ never hears of a function that failed.
+    orchestrator.configureAsyncInvoke({
+      onFailure: new SqsDestination(lostStarts),
+      maxEventAge: KEEP_STARTING_FOR,
+      retryAttempts: 2,
+    });
+    new Schedule(stack, `${job.slug}-schedule`, {
+      scheduleName: app.logicalPrefixedName(job.slug),
+      schedule: expressionOf(job),
+      timeWindow: TimeWindow.off(),
+      target: new LambdaInvoke(orchestrator, {
+        // The scheduled time is the run's key: a doubled or late delivery starts the same run.
+        input: ScheduleTargetInput.fromObject({
+          trigger: "schedule",
+          scheduledTime: ContextAttribute.scheduledTime,
+        }),
+        deadLetterQueue: lostStarts,
+        maxEventAge: KEEP_STARTING_FOR,
+        retryAttempts: 185,
+      }),
+    });
+  }
+  new Schedule(stack, "reconciler-schedule", {
+    scheduleName: app.logicalPrefixedName("reconciler"),
+    schedule: ScheduleExpression.rate(RECONCILE_EVERY),
+    timeWindow: TimeWindow.off(),
+    // No DLQ: a round that is missed is made up by the next.
+    target: new LambdaInvoke(reconciler, { maxEventAge: RECONCILE_EVERY, retryAttempts: 0 }),
+  });
+}
+
+function expressionOf({ schedule }: Job): ScheduleExpression {
+  const [hour, minute] = schedule.localTime.split(":").map(Number);
+  return ScheduleExpression.cron({
+    hour: String(hour),
+    minute: String(minute),
+    ...(schedule.days === "sunday" ? { weekDay: "SUN" } : {}),
+    timeZone: TimeZone.of(schedule.timeZone),
+  });
+}

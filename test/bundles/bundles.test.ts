@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import process from "node:process";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Synthesis, synthesise } from "../stacks/synthesis.ts";
+import { startSecretsManager } from "../support/secrets-manager.ts";
+
+/** Lambda unpacks and parses a bundle at each cold start. */
+const MOST_BYTES = 2_000_000;
+
+const HANDLERS = [
+  "functions/src/nightly-cluster/orchestrator.handler",
+  "functions/src/nightly-cluster/embed.handler",
+  "functions/src/nightly-cluster/cluster.handler",
+  "functions/src/reconciler.handler",
+];
+
+/** What builds and tests, what belongs to one machine, and what only a migration reads. */
+const NEVER_DEPLOYED =
+  /node_modules\/(sst|aws-cdk-lib|constructs|@electric-sql|fauxqs|vitest|esbuild|drizzle-kit)\/|^(packages\/cli|stacks|test)\/|^packages\/db\/src\/migrate\.ts$/;
+
+let deployed: Synthesis & { remove(): void };
+
+beforeAll(async () => {
+  deployed = await synthesise("dev");
+}, 120_000);
+
+afterAll(() => deployed?.remove());
+
+test("every handler is bundled", () => {
+  expect(deployed.functions.map(({ handler }) => handler).sort()).toEqual([...HANDLERS].sort());
+});
+
+describe.each(HANDLERS)("%s", (handler) => {
+  const built = () => deployed.functions.find((one) => one.handler === handler)!;
+
+  test("is a function on Node 24, with nothing beside the bundle", async () => {
+    const { version, type } = await inBundle(
+      built().bundle,
+      "({ version: process.version, type: typeof handler })",
+    );
+    expect(version).toMatch(/^v24\./);
+    expect(type).toBe("function");
+  });
+
+  test("is deployed without a package that was installed for it", () => {
+    const [asset] = built().bundle.split("/functions/src/");
+    expect(existsSync(`${asset}/node_modules`)).toBe(false);
+  });
+
+  test("is small", () => {
+    expect(built().bytes).toBeLessThan(MOST_BYTES);
+  });
+
+  test("holds nothing but what it runs", () => {
+    expect(built().inputs.filter((file) => NEVER_DEPLOYED.test(file))).toEqual([]);
+    expect(built().inputs.length).toBeGreaterThan(100);
+  });
+});
+
+test("a bundle reads the database's URL from Secrets Manager, and what is wrong with it without repeating it", async () => {
+  const manager = await startSecretsManager("mysql://root:hunter2@db");
+  try {
+    const { bundle } = deployed.functions.find(
+      ({ handler }) => handler === "functions/src/reconciler.handler",
+    )!;
+    const { message } = await inBundle(
+      bundle,
+      "handler({}, {}).then(() => ({}), ({ message }) => ({ message }))",
+      { ...manager.environment, DATABASE_SECRET_ID: "noctuary/dev/database-url" },
+    );
+    expect(manager.asked).toEqual(["noctuary/dev/database-url"]);
+    expect(message).toBe(
+      "the secret noctuary/dev/database-url must hold a database URL that begins with postgres:// or postgresql://",
+    );
+  } finally {
+    manager.close();
+  }
+});
+
+/** Evaluates an expression over a bundle's `handler` in a process that has nothing else of this repository. */
+async function inBundle(
+  bundle: string,
+  expression: string,
+  environment: Record<string, string> = {},
+): Promise<Record<string, string>> {
+  const program = `const { handler } = await import(${JSON.stringify(bundle)});
+    process.stdout.write(JSON.stringify(await ${expression}));
+    process.exit();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: "/",
+    env: environment,
+  });
+  return JSON.parse(stdout);
+}

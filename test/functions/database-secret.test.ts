@@ -1,0 +1,98 @@
+import { closeContext, context } from "@noctuary/functions/runtime/context";
+import { databaseSecret } from "@noctuary/functions/runtime/database-secret";
+import { setEnvironment } from "@noctuary/functions/runtime/environment";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type SecretsManager, startSecretsManager } from "../support/secrets-manager.ts";
+
+const FIRST = "postgres://noctuary:first@database/app";
+const SECOND = "postgres://noctuary:second@database/app";
+
+let manager: SecretsManager;
+
+beforeEach(async () => {
+  manager = await startSecretsManager(FIRST);
+  setEnvironment({ ...manager.environment, DATABASE_SECRET_ID: "database-url", DATABASE_URL: undefined });
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await closeContext();
+  manager.close();
+  setEnvironment(
+    Object.fromEntries(
+      [...Object.keys(manager.environment), "DATABASE_SECRET_ID", "DATABASE_URL"].map((name) => [
+        name,
+        undefined,
+      ]),
+    ),
+  );
+});
+
+test("a URL is read once and used for less than 60 seconds", async () => {
+  let now = 1_000_000;
+  const url = databaseSecret("database-url", () => now);
+  expect(await url()).toBe(FIRST);
+  manager.text = SECOND;
+  now += 59_999;
+  expect(await url()).toBe(FIRST);
+  now += 1;
+  expect(await url()).toBe(SECOND);
+  expect(manager.asked).toEqual(["database-url", "database-url"]);
+});
+
+test("a clock that was set back does not make a URL last longer", async () => {
+  let now = 1_000_000;
+  const url = databaseSecret("database-url", () => now);
+  await url();
+  manager.text = SECOND;
+  now -= 3_600_000;
+  expect(await url()).toBe(SECOND);
+});
+
+test("calls at the same time share one request", async () => {
+  const url = databaseSecret("database-url");
+  expect(await Promise.all([url(), url(), url()])).toEqual([FIRST, FIRST, FIRST]);
+  expect(manager.asked).toHaveLength(1);
+});
+
+test("a secret that could not be read is asked for again at once", async () => {
+  manager.text = undefined;
+  const url = databaseSecret("database-url");
+  await expect(url()).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  manager.text = FIRST;
+  expect(await url()).toBe(FIRST);
+});
+
+test("the line break at the end of a file is not part of the URL", async () => {
+  manager.text = `${FIRST}\n`;
+  expect(await databaseSecret("database-url")()).toBe(FIRST);
+});
+
+test.each(["", "mysql://root:hunter2@db", '{"password":"hunter2"}'])(
+  "a secret that holds no database URL is refused without a word of it: %j",
+  async (text) => {
+    manager.text = text;
+    const error = await databaseSecret("database-url")().catch((caught: Error) => caught);
+    expect(error).toMatchObject({ name: "SettingsError", message: expect.stringContaining("database-url") });
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("hunter2");
+  },
+);
+
+test("handlers keep their connections while the secret is the same, and get new ones when it was replaced", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const before = await context();
+  vi.advanceTimersByTime(60_000);
+  expect(await context()).toBe(before);
+  manager.text = SECOND;
+  vi.advanceTimersByTime(60_000);
+  const after = await context();
+  expect(after.db.pool.options.connectionString).toBe(SECOND);
+  expect(before.db.pool.ended).toBe(true);
+  expect(await context()).toBe(after);
+});
+
+test("a URL in the environment goes before the secret, which is then not read", async () => {
+  setEnvironment({ DATABASE_URL: SECOND });
+  expect((await context()).db.pool.options.connectionString).toBe(SECOND);
+  expect(manager.asked).toEqual([]);
+});

@@ -1,0 +1,53 @@
+/**
+ * Synthesises the deployment as `sst build` does it, offline, in a process of its own: SST keeps one app a process in
+ * global state, and its NODE_ENV=test mode leaves out what asks AWS (account, bootstrap stacks).
+ *
+ * Arguments: the folder to write to, the stage. Standard output's last line is a Synthesis as JSON.
+ */
+import { join } from "node:path";
+import process from "node:process";
+import { App, type FunctionProps } from "sst/constructs";
+import { useFunctions } from "sst/constructs/Function.js";
+import { initProject, useProject } from "sst/project.js";
+import { load } from "sst/stacks/build.js";
+import type { BuiltFunction, Synthesis } from "./synthesis.ts";
+
+const [out, stage] = process.argv.slice(2) as [string, string];
+const root = join(import.meta.dirname, "../..");
+process.chdir(root);
+await initProject({ root, stage, region: "us-east-1" } as Parameters<typeof initProject>[0]);
+const project = useProject();
+Object.assign(project.paths, { out, artifacts: join(out, "artifacts") });
+
+const app = new App(
+  { mode: "deploy", stage, name: project.config.name, region: "us-east-1", account: "123456789012" },
+  { outdir: join(out, "dist") },
+);
+const [, config] = await load(project.paths.config, false);
+await config.stacks(app);
+
+const functions: BuiltFunction[] = [];
+for (const props of Object.values(useFunctions().all)) collectBuild(props);
+await app.finish();
+const assembly = app.synth();
+const templates = assembly.stacks.map((stack) => stack.templateFullPath);
+process.stdout.write(`\n${JSON.stringify({ templates, functions } satisfies Synthesis)}\n`);
+
+/** Notes esbuild's own account of a bundle, which SST keeps to itself. */
+function collectBuild(props: FunctionProps): void {
+  props.nodejs!.esbuild = {
+    ...props.nodejs!.esbuild,
+    plugins: [
+      {
+        name: "collect",
+        setup(build) {
+          build.onEnd(({ metafile }) => {
+            const [bundle, { bytes, inputs }] = Object.entries(metafile!.outputs)[0]!;
+            const handler = props.handler!;
+            functions.push({ handler, bundle: join(root, bundle), bytes, inputs: Object.keys(inputs) });
+          });
+        },
+      },
+    ],
+  };
+}

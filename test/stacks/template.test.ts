@@ -1,0 +1,228 @@
+import { readFileSync } from "node:fs";
+import { jobs, queues } from "@noctuary/core/jobs";
+import { startEvent } from "@noctuary/functions/runtime/orchestrator";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Resource, resourcesOf, type Synthesis, synthesise, target } from "./synthesis.ts";
+
+let dev: Synthesis & { remove(): void };
+let production: Synthesis & { remove(): void };
+
+beforeAll(async () => {
+  [dev, production] = await Promise.all([synthesise("dev"), synthesise("production")]);
+}, 120_000);
+
+afterAll(() => {
+  dev?.remove();
+  production?.remove();
+});
+
+/** The resource whose physical name is the stage's and the app's, and this. */
+function named(type: string, property: string, name: string): Resource {
+  const found = resourcesOf(dev, type).filter(
+    ({ properties }) => properties[property] === `dev-noctuary-${name}`,
+  );
+  expect(found, `${type} ${name}`).toHaveLength(1);
+  return found[0]!;
+}
+
+const queueNamed = (name: string) => named("AWS::SQS::Queue", "QueueName", name);
+const functionNamed = (name: string) => named("AWS::Lambda::Function", "FunctionName", name);
+const ourFunctions = () =>
+  resourcesOf(dev, "AWS::Lambda::Function").filter(({ properties }) => "FunctionName" in properties);
+const nameOfQueue = (value: unknown): string | undefined =>
+  resourcesOf(dev, "AWS::SQS::Queue").find(({ id }) => id === target(value))?.properties.QueueName;
+
+describe("queues", () => {
+  test.each(queues())(
+    "$queue stays invisible longer than its lease, and the lease outlives the function",
+    ({ queue, step }) => {
+      const { VisibilityTimeout } = queueNamed(queue).properties;
+      const { Timeout } = functionNamed(queue).properties;
+      expect(VisibilityTimeout * 1000).toBeGreaterThan(step.limits.leaseMs);
+      expect(step.limits.leaseMs).toBeGreaterThan(Timeout * 1000);
+      expect(Timeout * 1000).toBe(step.limits.timeoutMs);
+    },
+  );
+
+  test.each(queues())("$queue hands what fails three times to a DLQ of its own", ({ queue }) => {
+    const { RedrivePolicy } = queueNamed(queue).properties;
+    expect(RedrivePolicy.maxReceiveCount).toBe(3);
+    expect(nameOfQueue(RedrivePolicy.deadLetterTargetArn)).toBe(`dev-noctuary-${queue}-dlq`);
+    expect(queueNamed(`${queue}-dlq`).properties.MessageRetentionPeriod).toBe(14 * 86_400);
+  });
+
+  test("every queue is encrypted and refuses plain HTTP", () => {
+    const policies = resourcesOf(dev, "AWS::SQS::QueuePolicy");
+    const all = resourcesOf(dev, "AWS::SQS::Queue");
+    expect(all.length).toBe(2 * queues().length + jobs.length);
+    for (const { id, properties } of all) {
+      expect(properties.SqsManagedSseEnabled, id).toBe(true);
+      const statements = policies
+        .filter((policy) => policy.properties.Queues.some((queue: unknown) => target(queue) === id))
+        .flatMap((policy) => policy.properties.PolicyDocument.Statement);
+      expect(statements, id).toContainEqual(
+        expect.objectContaining({
+          Effect: "Deny",
+          Principal: { AWS: "*" },
+          Action: "sqs:*",
+          Condition: { Bool: { "aws:SecureTransport": "false" } },
+        }),
+      );
+    }
+  });
+});
+
+describe("functions", () => {
+  test("each step's function is fed by its queue alone, one message at a time, and reports what failed", () => {
+    const mappings = resourcesOf(dev, "AWS::Lambda::EventSourceMapping");
+    expect(mappings).toHaveLength(queues().length);
+    for (const { queue, step } of queues()) {
+      const { id } = functionNamed(queue);
+      const [mapping] = mappings.filter(({ properties }) => target(properties.FunctionName) === id);
+      expect(nameOfQueue(mapping!.properties.EventSourceArn)).toBe(`dev-noctuary-${queue}`);
+      expect(mapping!.properties.BatchSize).toBe(1);
+      expect(mapping!.properties.FunctionResponseTypes).toEqual(["ReportBatchItemFailures"]);
+      // Two is the least that Lambda takes.
+      expect(mapping!.properties.ScalingConfig.MaximumConcurrency).toBe(
+        Math.max(2, step.limits.maximumConcurrency),
+      );
+    }
+  });
+
+  test("all run on Node 24 with the handler that their job names", () => {
+    expect(
+      ourFunctions().map(({ properties }) => [
+        properties.FunctionName.replace("dev-noctuary-", ""),
+        properties.Handler,
+        properties.Runtime,
+      ]),
+    ).toEqual([
+      ["nightly-cluster", "functions/src/nightly-cluster/orchestrator.handler", "nodejs24.x"],
+      ["embed", "functions/src/nightly-cluster/embed.handler", "nodejs24.x"],
+      ["cluster", "functions/src/nightly-cluster/cluster.handler", "nodejs24.x"],
+      ["reconciler", "functions/src/reconciler.handler", "nodejs24.x"],
+    ]);
+  });
+
+  test("no environment variable and no template holds a secret or resolves one", () => {
+    const urls = Object.fromEntries(
+      queues().map(({ queue }) => [
+        `QUEUE_URL_${queue.toUpperCase().replaceAll("-", "_")}`,
+        { Ref: queueNamed(queue).id },
+      ]),
+    );
+    for (const { properties } of ourFunctions()) {
+      expect(properties.Environment.Variables).toEqual({
+        ...urls,
+        DATABASE_SECRET_ID: "noctuary/dev/database-url",
+        DATABASE_CONNECTIONS: "1",
+        AWS_NODEJS_CONNECTION_REUSE_ENABLED: "1",
+        SST_APP: "noctuary",
+        SST_STAGE: "dev",
+        SST_SSM_PREFIX: "/sst/noctuary/dev/",
+      });
+    }
+    for (const file of [...dev.templates, ...production.templates]) {
+      expect(readFileSync(file, "utf8")).not.toMatch(/postgres(ql)?:\/\/|\{\{resolve:/);
+    }
+  });
+
+  test("each may do what it needs, on the resources that it needs, and nothing else", () => {
+    const everyStep = queues().map(({ queue }) => `dev-noctuary-${queue}`);
+    const shared = [
+      { actions: ["sqs:SendMessage"], resources: everyStep },
+      { actions: ["secretsmanager:GetSecretValue"], resources: ["secret:noctuary/dev/database-url-??????"] },
+    ];
+    const receive = (queue: string) => ({
+      actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+      resources: [`dev-noctuary-${queue}`],
+    });
+    const lostStarts = {
+      actions: ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
+      resources: ["dev-noctuary-nightly-cluster-start-dlq"],
+    };
+    expect(grantsOf("nightly-cluster")).toEqual([...shared, receive("nightly-cluster"), lostStarts]);
+    expect(grantsOf("embed")).toEqual([...shared, receive("embed")]);
+    expect(grantsOf("cluster")).toEqual([...shared, receive("cluster")]);
+    expect(grantsOf("reconciler")).toEqual(shared);
+  });
+
+  test("each has a role of its own", () => {
+    const roles = ourFunctions().map(({ properties }) => target(properties.Role));
+    expect(new Set(roles).size).toBe(roles.length);
+  });
+});
+
+describe("schedules", () => {
+  const schedule = (name: string) => named("AWS::Scheduler::Schedule", "Name", name).properties;
+
+  test("nightly-cluster starts at two in the morning in New York, to the minute", () => {
+    const { ScheduleExpression, ScheduleExpressionTimezone, FlexibleTimeWindow, State, Target } =
+      schedule("nightly-cluster");
+    expect(ScheduleExpression).toBe("cron(0 2 * * ? *)");
+    expect(ScheduleExpressionTimezone).toBe("America/New_York");
+    expect(FlexibleTimeWindow).toEqual({ Mode: "OFF" });
+    expect(State).toBe("ENABLED");
+    expect(target(Target.Arn)).toBe(functionNamed("nightly-cluster").id);
+  });
+
+  test("its input is one that the orchestrator takes, once the scheduled time is filled in", () => {
+    const { Input } = schedule("nightly-cluster").Target;
+    const filledIn = Input.replace("<aws.scheduler.scheduled-time>", "2026-11-23T07:00:00Z");
+    expect(startEvent.parse(JSON.parse(filledIn))).toEqual({
+      trigger: "schedule",
+      scheduledTime: "2026-11-23T07:00:00Z",
+    });
+    expect(startEvent.safeParse(JSON.parse(Input)).success).toBe(false);
+  });
+
+  test("a start that does not come off ends in a DLQ, whether the schedule or the function failed", () => {
+    const { RetryPolicy, DeadLetterConfig } = schedule("nightly-cluster").Target;
+    expect(RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 7_200, MaximumRetryAttempts: 185 });
+    expect(nameOfQueue(DeadLetterConfig.Arn)).toBe("dev-noctuary-nightly-cluster-start-dlq");
+    const { id } = functionNamed("nightly-cluster");
+    const [invoke] = resourcesOf(dev, "AWS::Lambda::EventInvokeConfig").filter(
+      ({ properties }) => target(properties.FunctionName) === id,
+    );
+    expect(nameOfQueue(invoke!.properties.DestinationConfig.OnFailure.Destination)).toBe(
+      "dev-noctuary-nightly-cluster-start-dlq",
+    );
+  });
+
+  test("the reconciler runs every five minutes", () => {
+    const { ScheduleExpression, FlexibleTimeWindow, Target } = schedule("reconciler");
+    expect(ScheduleExpression).toBe("rate(5 minutes)");
+    expect(FlexibleTimeWindow).toEqual({ Mode: "OFF" });
+    expect(target(Target.Arn)).toBe(functionNamed("reconciler").id);
+  });
+});
+
+describe("removal", () => {
+  test("a stage that is not production leaves nothing behind", () => {
+    expect(resourcesOf(dev).filter(({ deletionPolicy }) => deletionPolicy === "Retain")).toEqual([]);
+  });
+
+  test("production keeps its logs, and keeps no schedule or mapping at work after its removal", () => {
+    const kept = resourcesOf(production).filter(({ deletionPolicy }) => deletionPolicy === "Retain");
+    expect(new Set(kept.map(({ type }) => type))).toEqual(new Set(["AWS::Logs::LogGroup"]));
+  });
+});
+
+/** What the role of a function may do beyond writing its log, in the order in which it was granted. */
+function grantsOf(name: string): { actions: string[]; resources: (string | undefined)[] }[] {
+  const role = target(functionNamed(name).properties.Role);
+  return resourcesOf(dev, "AWS::IAM::Policy")
+    .filter(({ properties }) => properties.Roles.some((of: unknown) => target(of) === role))
+    .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+    .map(({ Effect, Action, Resource: resource }) => {
+      expect(Effect).toBe("Allow");
+      return { actions: [Action].flat(), resources: [resource].flat().map(nameOfResource) };
+    });
+}
+
+/** A queue by its name; of a secret's ARN what says which one; anything else as it stands. */
+function nameOfResource(resource: unknown): string | undefined {
+  const queue = nameOfQueue(resource);
+  if (queue !== undefined) return queue;
+  return /secret:[^"]*/.exec(JSON.stringify(resource))?.[0] ?? JSON.stringify(resource);
+}
