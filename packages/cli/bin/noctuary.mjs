@@ -2,9 +2,9 @@
 // Plain JavaScript, so that an older Node gets as far as this sentence.
 const major = Number(process.versions.node.split(".")[0]);
 if (major < 24) {
-  console.error(
+  process.stderr.write(
     `noctuary needs Node 24 or later, and this is ${process.versions.node}. It comes with the install: ` +
-      "run `npx noctuary` or `npm run noctuary --` in the project's folder.",
+      "run `npx noctuary` or `npm run noctuary --` in the project's folder.\n",
   );
   process.exit(2);
 }

@@ -41,6 +41,7 @@ export async function migrate(db: Database): Promise<MigrationReport> {
       for (const statement of file.sql) await tx.execute(sql.raw(statement));
       await tx.execute(sql`insert into noctuary.migration (hash) values (${file.hash})`);
     }
+    await letRolesUsePgvector(tx);
     return { applied: files.length - applied.length, total: files.length };
   });
 }
@@ -84,6 +85,20 @@ function refuseNewer(applied: string[], files: { hash: string }[]): void {
     "newer_schema",
     "the database was migrated by a newer version of Noctuary: run that version, or restore an older backup",
   );
+}
+
+/** Outside of `public` an extension's schema is closed to other roles, and its types are then not found. */
+async function letRolesUsePgvector(tx: Transaction): Promise<void> {
+  await tx.execute(sql`
+    do $$ declare
+      vector_schema name := (select nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+        where e.extname = 'vector');
+    begin
+      if not (has_schema_privilege('noctuary_ledger', vector_schema, 'usage')
+          and has_schema_privilege('noctuary_user', vector_schema, 'usage')) then
+        execute format('grant usage on schema %I to noctuary_ledger, noctuary_user', vector_schema);
+      end if;
+    end $$`);
 }
 
 async function ensurePgvector(tx: Transaction): Promise<string> {

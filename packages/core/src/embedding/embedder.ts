@@ -10,16 +10,27 @@ export interface Embedder {
   readonly dimensions: number;
   /** True when texts are sent to another machine. */
   readonly leavesMachine: boolean;
-  /** Embeds all inputs or none; rejects with the signal's reason once it is aborted. */
+  /**
+   * Embeds all inputs that the provider takes, or rejects: with the signal's reason once it is aborted, with a
+   * `PermanentError` when no further try can help, with a `RetryLaterError` when the provider asks for a long wait.
+   */
   embed(inputs: readonly string[], options: { signal: AbortSignal }): Promise<Embeddings>;
 }
 
 export interface Embeddings {
-  /** Row-major, `inputs.length` x `dimensions`, in the order of the inputs, each row of unit length. */
+  /** Row-major, `inputs.length` x `dimensions`, in the order of the inputs; rows of unit length, zeros where refused. */
   vectors: Float32Array;
+  /** The inputs that this provider will never take as they are, by ascending index. */
+  refused: RefusedInput[];
   /** Tokens as the provider bills them; 0 where nothing is billed. */
   tokens: number;
   requests: number;
   /** Null when the price of the model is not known. */
   costUsd: number | null;
+}
+
+export interface RefusedInput {
+  index: number;
+  /** Why, as a word that may be stored and logged: "provider_refused_400". */
+  code: string;
 }

@@ -65,7 +65,7 @@ export function lexicalEmbedder(dimensions = 512): Embedder {
         addWords(row, weightedStems(notePartsOf(inputs[i]!)), known);
         normalise(row);
       }
-      return { vectors, tokens: 0, requests: 0, costUsd: 0 };
+      return { vectors, refused: [], tokens: 0, requests: 0, costUsd: 0 };
     },
   };
 }

@@ -5,6 +5,7 @@ import {
   addClusterEvents,
   type Cluster,
   type ClusterEventRow,
+  clustersLeftBy,
   clustersOf,
   forgetRetiredNames,
   membershipsOf,
@@ -116,6 +117,8 @@ interface Before {
   stored: StoredVectors;
   clusters: Map<string, Cluster>;
   last: LastNight;
+  /** Topics that notes were in, last night or ever, which tonight are excluded or gone. */
+  bereft: Set<string>;
 }
 
 async function load(
@@ -132,24 +135,27 @@ async function load(
       areas: clusters.filter((c) => c.level === "area"),
       memberships: await membershipsOf(tx, userId),
     };
-    return { version, stored, clusters: new Map(clusters.map((c) => [c.id, c])), last };
+    const present = new Set(stored.noteIds);
+    const lost = last.memberships.filter((m) => !present.has(m.noteId));
+    const left = await clustersLeftBy(
+      tx,
+      userId,
+      lost.map((m) => m.noteId),
+    );
+    const bereft = new Set([...lost.map((m) => m.clusterId), ...left]);
+    return { version, stored, clusters: new Map(clusters.map((c) => [c.id, c])), last, bereft };
   });
 }
 
 async function giveNames(
   context: Context,
   userId: string,
-  { clusters, last, stored }: Before,
+  { clusters, last, stored, bereft }: Before,
   decided: DecidedClusters,
   partition: Partition,
 ): Promise<Map<string, GivenName>> {
-  const noteIds = new Set(stored.noteIds);
   const parentOf = new Map(last.topics.map((topic) => [topic.id, topic.parentId]));
-  const lostNotes = new Set(
-    last.memberships
-      .filter((m) => !noteIds.has(m.noteId))
-      .flatMap((m) => [m.clusterId, parentOf.get(m.clusterId) ?? m.clusterId]),
-  );
+  const lostNotes = new Set([...bereft].flatMap((id) => [id, parentOf.get(id) ?? id]));
   const keep = namesToKeep(sizesOf(decided), clusters, decided.events, lostNotes);
   if (keep.size === decided.topics.length + decided.areas.length) return keep;
   const central = decided.topics.map((topic, t) => ({

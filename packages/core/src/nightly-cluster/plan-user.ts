@@ -163,7 +163,8 @@ async function finishUser(
   const { vanished, withheld, since, tooMany } = await withholding(tx, scope, state, userId);
   // That deletions are carried out is written by the cluster step, together with the deletions. That there is nothing
   // to hold back any more is known now: a folder that was mounted again must not shorten the wait of a later night.
-  if (since !== null || !tooMany) await saveUserState(tx, userId, { deletionsWithheldSince: since });
+  const isOver = !tooMany && state.deletionsWithheldSince !== null;
+  if (since !== null || isOver) await saveUserState(tx, userId, { deletionsWithheldSince: since });
   if (isRehashDue(state, run.localDate)) await saveUserState(tx, userId, { hashedOn: run.localDate });
   const counts = { ...user.counts, vanished, withheld };
   const isOtherModel = counts.live > 0 && state.clusteredModel !== modelKey(context.embedder);

@@ -33,7 +33,7 @@ export async function clustersOf(
   const { rows } = await tx.execute<ClusterRow>(sql`
     select id, level, parent_id as "parentId", name, named_by as "namedBy", named_size as "namedSize", keyphrases,
       size, cohesion, born_at as "bornAt", retired_at as "retiredAt"
-    from cluster where user_id = ${userId} and (${retired} or retired_at is null) order by size desc, id`);
+    from cluster where user_id = ${userId} and (${retired} or retired_at is null) order by size desc, name collate "C", id`);
   return rows.map((row) => ({
     ...row,
     bornAt: new Date(row.bornAt),
@@ -79,7 +79,8 @@ export async function saveClusters(
 ): Promise<void> {
   const living = [...topics, ...areas];
   await tx.execute(sql`
-    update cluster set retired_at = ${at.toISOString()}::timestamptz, size = 0, keyphrases = '{}'
+    update cluster set retired_at = ${at.toISOString()}::timestamptz, size = 0, keyphrases = '{}',
+      centroid = null
     where user_id = ${userId} and retired_at is null and id <> all(${textArray(living.map((c) => c.id))})`);
   if (living.length === 0) return;
   await tx.execute(sql`
@@ -162,6 +163,19 @@ export async function clusterEvents(
       notes_before as "notesBefore", notes_after as "notesAfter"
     from cluster_event where user_id = ${userId} and ${which} order by at, id`);
   return rows.map((row) => ({ ...row, at: new Date(row.at) }));
+}
+
+/** Clusters that these notes were in before they came to be where they are. */
+export async function clustersLeftBy(
+  tx: UserTransaction,
+  userId: string,
+  noteIds: string[],
+): Promise<string[]> {
+  if (noteIds.length === 0) return [];
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    select distinct other_id as id from cluster_event
+    where user_id = ${userId} and kind = 'moved' and note_id = any(${textArray(noteIds)})`);
+  return rows.map((row) => row.id);
 }
 
 /** Title and the beginning of the body of notes, for naming. */

@@ -63,10 +63,10 @@ export async function runForDate(tx: LedgerTransaction, job: string, localDate: 
 }
 
 /**
- * An open manual run that was asked for in the same words. Callers are put in a row by a lock on the job, so that
- * two at once cannot both find nothing.
+ * An open run for a date with these very options, scheduled ones too. Callers are put in a row by a lock on the job,
+ * so that two at once cannot both find nothing.
  */
-export async function openManualRun(
+export async function openRunLike(
   tx: LedgerTransaction,
   job: string,
   localDate: string,
@@ -75,7 +75,7 @@ export async function openManualRun(
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('noctuary manual run'), hashtext(${job}))`);
   const { rows } = await tx.execute<RunRow>(sql`
     select ${runColumns} from run
-    where job = ${job} and status = 'running' and trigger = 'manual' and local_date = ${localDate}
+    where job = ${job} and status = 'running' and local_date = ${localDate}
       and options = ${JSON.stringify(options)}::jsonb
     order by created_at desc limit 1`);
   return rows[0] === undefined ? null : toRun(rows[0]);

@@ -52,13 +52,12 @@ export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: N
 }
 
 /**
- * Leases a task that is due: pending, or running under a lease that has ended. null when there is nothing to do: it is
- * finished, leased by someone else, or not due yet.
+ * Leases a task of a step that is due: pending, or running under a lease that has ended. null when there is nothing to
+ * do: it is finished, leased by someone else, not due yet, or not this step's, because its message went astray.
  */
 export async function claimTask(
   tx: LedgerTransaction,
-  id: string,
-  leaseMs: number,
+  { id, step, leaseMs }: { id: string; step: string; leaseMs: number },
 ): Promise<ClaimedTask | null> {
   const { rows } = await tx.execute<{
     id: string;
@@ -72,7 +71,7 @@ export async function claimTask(
   }>(sql`
     update task set status = 'running', attempts = attempts + 1, fence = fence + 1, not_before = null,
       lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
-    where id = ${id} and (
+    where id = ${id} and step = ${step} and (
       (status = 'pending' and (not_before is null or not_before <= clock_timestamp()))
       or (status = 'running' and lease_until < clock_timestamp()))
     returning id, run_id, step, queue, user_id, payload, attempts, fence`);

@@ -50,8 +50,9 @@ export interface EmbeddedNotes {
 }
 
 /**
- * Stores vectors together with the hashes that they belong to. A row that was already looked at in a newer state
- * stays: a slow worker cannot put an older text's vector over a newer one.
+ * Stores vectors together with the hashes that they belong to. A row that shows the note as it is now stays: a slow
+ * worker cannot put an earlier text's vector over it. Which text is the earlier one `updated_at` does not say, for a
+ * restored backup turns it back.
  */
 export async function saveVectors(
   tx: UserTransaction,
@@ -71,8 +72,13 @@ export async function saveVectors(
     on conflict (user_id, note_id, model, dimensions) do update set content_hash = excluded.content_hash,
       vector = excluded.vector, seen_updated_at = excluded.seen_updated_at, embedded_at = excluded.embedded_at,
       failed_hash = null, failed_code = null
-    where note_embedding.seen_updated_at <= excluded.seen_updated_at`);
+    where ${notOvertaken}`);
 }
+
+/** Whether what is being saved is the note's present state, or the row that is there is not either. */
+const notOvertaken = sql`not exists (select 1 from note n
+  where n.user_id = note_embedding.user_id and n.id = note_embedding.note_id
+    and n.updated_at = note_embedding.seen_updated_at and n.updated_at <> excluded.seen_updated_at)`;
 
 export interface FailedNote {
   id: string;
@@ -94,7 +100,8 @@ export async function saveFailures(
     select ${userId}, f.id, ${model}, ${dimensions}::int, f."contentHash", f.code, f."updatedAt"::timestamptz
     from jsonb_to_recordset(${JSON.stringify(failures)}::jsonb) as f(id text, "contentHash" text, code text, "updatedAt" text)
     on conflict (user_id, note_id, model, dimensions) do update set failed_hash = excluded.failed_hash,
-      failed_code = excluded.failed_code, seen_updated_at = excluded.seen_updated_at`);
+      failed_code = excluded.failed_code, seen_updated_at = excluded.seen_updated_at
+    where ${notOvertaken}`);
 }
 
 export interface StoredVectors {

@@ -1,0 +1,89 @@
+import { setImmediate } from "node:timers/promises";
+import { type CountTokens, estimateTokens, loadOpenAiTokenCounter } from "./count-tokens.ts";
+import { splitText } from "./split-text.ts";
+
+/** A text as it is sent: an input, or a part of one that is too long. */
+export interface InputPart {
+  text: string;
+  /** At least what the provider counts. */
+  tokens: number;
+  /** The row of its vector. An input's first part has the input's own row, further parts have rows after all inputs. */
+  row: number;
+}
+
+export interface InputParts {
+  parts: InputPart[];
+  /** For each input that was split, the rows and tokens of its parts, by the input's own row. */
+  split: Map<number, InputPart[]>;
+  /** Inputs without a single character. */
+  empty: number[];
+}
+
+/** Counting a million characters takes about a tenth of a second. */
+const CHARACTERS_BETWEEN_PAUSES = 1_000_000;
+
+/**
+ * Counts the tokens of the inputs and splits those of more than `maxInputTokens`. Lone halves of surrogate pairs, which
+ * no provider takes, become U+FFFD.
+ *
+ * Where the inputs are so few bytes that no count could change a thing (no token is shorter than a byte), the bytes
+ * stand for the tokens: most nights then need no tokenizer.
+ */
+export async function partsOfInputs(
+  inputs: readonly string[],
+  options: {
+    maxInputTokens: number;
+    maxRequestTokens: number;
+    hasOpenAiTokens: boolean;
+    signal: AbortSignal;
+  },
+): Promise<InputParts> {
+  const { maxInputTokens, signal } = options;
+  const texts = inputs.map((input) => input.toWellFormed());
+  const count = await counterFor(texts, options);
+  const parts: InputPart[] = [];
+  const split = new Map<number, InputPart[]>();
+  const empty: number[] = [];
+  let rows = inputs.length;
+  let characters = 0;
+  for (const [row, text] of texts.entries()) {
+    if (text === "") {
+      empty.push(row);
+      continue;
+    }
+    characters += text.length;
+    if (characters > CHARACTERS_BETWEEN_PAUSES) {
+      characters = 0;
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+    const tokens = count(text);
+    if (tokens <= maxInputTokens) {
+      parts.push({ text, tokens, row });
+      continue;
+    }
+    const own = splitText(text, maxInputTokens, count).map((part, i) => ({
+      ...part,
+      row: i === 0 ? row : rows++,
+    }));
+    split.set(row, own);
+    parts.push(...own);
+  }
+  return { parts, split, empty };
+}
+
+async function counterFor(
+  texts: readonly string[],
+  options: { maxInputTokens: number; maxRequestTokens: number; hasOpenAiTokens: boolean },
+): Promise<CountTokens> {
+  if (!options.hasOpenAiTokens) return estimateTokens;
+  let bytes = 0;
+  let longest = 0;
+  for (const text of texts) {
+    const length = Buffer.byteLength(text);
+    bytes += length;
+    longest = Math.max(longest, length);
+  }
+  const isCountNeeded = bytes > options.maxRequestTokens || longest > options.maxInputTokens;
+  return isCountNeeded ? loadOpenAiTokenCounter() : (text) => Buffer.byteLength(text);
+}

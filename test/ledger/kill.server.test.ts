@@ -1,0 +1,52 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { expireLeases, type Night, openNight } from "../support/night.ts";
+import { putNotes, themedNotes } from "../support/notes.ts";
+import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+
+let database: TestDatabase;
+let night: Night;
+let child: ChildProcess | undefined;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+afterEach(async () => {
+  child?.kill("SIGKILL");
+  await night.close();
+});
+
+test("a worker process that is killed while it saves has saved nothing, and its task is done by another", async () => {
+  await putNotes(database, "u", themedNotes(6));
+  night = await openNight(database);
+  const { runId } = await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z", options: {} });
+  // The worker saves its vectors, and then has to wait for the row under which it would be decided what comes next.
+  const holder = new pg.Client({ connectionString: database.url });
+  await holder.connect();
+  await holder.query("begin; select 1 from noctuary.run_user for update");
+  child = fork(new URL("../support/worker-process.ts", import.meta.url), ["work"], { execArgv: [] });
+  const waiting = () =>
+    database.query(
+      "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+  await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), { timeout: 20_000 });
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+  await holder.query("rollback");
+  await holder.end();
+  await vi.waitFor(async () => expect(await waiting()).toHaveLength(0));
+  expect(await database.query("select 1 from noctuary.note_embedding")).toEqual([]);
+
+  await expireLeases(database);
+  expect(await night.finish(runId)).toMatchObject({ status: "done", totals: { embedded: 6 } });
+  const tasks = await database.query("select step, status, attempts from noctuary.task order by step");
+  expect(tasks).toEqual([
+    { step: "cluster", status: "done", attempts: 1 },
+    { step: "embed", status: "done", attempts: 2 },
+    { step: "plan", status: "done", attempts: 1 },
+  ]);
+});

@@ -1,0 +1,46 @@
+import pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { type Night, openNight } from "../support/night.ts";
+import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+
+const CALLS = 3;
+let database: TestDatabase;
+let night: Night;
+let holder: pg.Client;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await database.empty();
+  night = await openNight(database);
+  holder = new pg.Client({ connectionString: database.url });
+  await holder.connect();
+});
+afterEach(async () => {
+  await holder.end();
+  await night.close();
+});
+
+test.each([
+  { trigger: "manual" as const, asOf: "2026-11-02T07:00:00Z", options: { userIds: ["u"] } },
+  { trigger: "schedule" as const, scheduledTime: "2026-11-02T07:00:00Z" },
+])("$trigger calls that all looked before any of them wrote are one run", async (event) => {
+  // Reading goes on, writing waits.
+  await holder.query("begin; lock table noctuary.run in exclusive mode");
+  const calls = Array.from({ length: CALLS }, () => night.start(event));
+  await vi.waitFor(
+    async () => {
+      const waiting = await database.query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      expect(waiting).toHaveLength(CALLS);
+    },
+    { timeout: 20_000 },
+  );
+  await holder.query("rollback");
+  const started = await Promise.all(calls);
+  expect(new Set(started.map(({ runId }) => runId)).size).toBe(1);
+  expect(started.filter(({ joined }) => !joined)).toHaveLength(1);
+});

@@ -1,0 +1,54 @@
+import type { Context } from "@noctuary/core/context";
+import type { Database } from "@noctuary/db/database";
+
+/** What a machine that is gone would say, if it could. */
+export class MachineDied extends Error {
+  override readonly name = "MachineDied";
+}
+
+/** Counts what a machine does to the world outside, and takes it away before one of these deeds. */
+export interface Mortality {
+  deeds: number;
+  diesBefore: number;
+}
+
+/**
+ * A context whose machine dies before its n-th deed: a transaction, a message sent, a request to the embedder. From
+ * then on nothing it tries has any effect. A death within a transaction is one before it: it is rolled back.
+ */
+export function mortal(context: Context, mortality: Mortality): Context {
+  const deed = () => {
+    mortality.deeds += 1;
+    if (mortality.deeds >= mortality.diesBefore) throw new MachineDied();
+  };
+  return {
+    ...context,
+    db: mortalDatabase(context.db, deed),
+    queue: {
+      async send(messages) {
+        deed();
+        return context.queue.send(messages);
+      },
+    },
+    embedder: {
+      ...context.embedder,
+      async embed(inputs, options) {
+        deed();
+        return context.embedder.embed(inputs, options);
+      },
+    },
+  };
+}
+
+function mortalDatabase(db: Database, deed: () => void): Database {
+  const transaction: Database["drizzle"]["transaction"] = async (work, config) => {
+    deed();
+    return db.drizzle.transaction(work, config);
+  };
+  return {
+    ...db,
+    drizzle: new Proxy(db.drizzle, {
+      get: (target, key) => (key === "transaction" ? transaction : Reflect.get(target, key, target)),
+    }),
+  };
+}

@@ -1,0 +1,243 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { localSqsConfig, startLocalQueues } from "@noctuary/cli/local/local-queues";
+import { failedIds, lambdaContext, sqsEvent } from "@noctuary/cli/local/sqs-event";
+import type { Context } from "@noctuary/core/context";
+import { userStep } from "@noctuary/core/job";
+import { queues } from "@noctuary/core/jobs";
+import { cluster } from "@noctuary/core/nightly-cluster/cluster";
+import { embed } from "@noctuary/core/nightly-cluster/embed";
+import { nightlyCluster } from "@noctuary/core/nightly-cluster/nightly-cluster";
+import { reconcile } from "@noctuary/core/runtime/reconcile";
+import { resolveSettings } from "@noctuary/core/settings";
+import { asLedger } from "@noctuary/db/access";
+import type { RunOptions } from "@noctuary/db/ledger/ledger.sql";
+import { type Run, runById } from "@noctuary/db/ledger/run";
+import { handler as clusterHandler } from "@noctuary/functions/nightly-cluster/cluster";
+import { handler as embedHandler } from "@noctuary/functions/nightly-cluster/embed";
+import { handler as orchestratorHandler } from "@noctuary/functions/nightly-cluster/orchestrator";
+import { handler as reconcilerHandler } from "@noctuary/functions/reconciler";
+import { closeContext, context, contextFrom } from "@noctuary/functions/runtime/context";
+import { environmentSettings, setEnvironment } from "@noctuary/functions/runtime/environment";
+import { orchestrator, type StartEvent, type Started } from "@noctuary/functions/runtime/orchestrator";
+import { worker } from "@noctuary/functions/runtime/worker";
+import type { Context as LambdaContext, SQSBatchResponse } from "aws-lambda";
+import { expect, vi } from "vitest";
+import { CANARY, expectLedgerClean } from "./canary.ts";
+import type { TestDatabase } from "./test-database.ts";
+
+export type QueueName = "nightly-cluster" | "embed" | "cluster";
+type Handler = (event: unknown, lambda: LambdaContext) => Promise<unknown>;
+
+export interface NightOptions {
+  /** Variables of the environment that the handlers read; retries wait for a millisecond where it is not said. */
+  environment?: Record<string, string>;
+  /** Puts a port around one of the context's: a counting embedder, a database that goes away. */
+  wrap?: (context: Context) => Context;
+}
+
+let isOpen = false;
+const EVERYTHING_AT_ONCE = 10;
+const MAX_ROUNDS = 300;
+/** After so many receives a message goes to the dead-letter queue, as on AWS. */
+const MAX_RECEIVES = 3;
+
+/**
+ * The real handlers between a real database and real queues. Nothing is delivered until a test says so: twice, late
+ * or in another order, as it likes.
+ */
+export async function openNight(database: TestDatabase, options: NightOptions = {}) {
+  if (isOpen) throw new Error("one night at a time: its addresses stand in this process's environment");
+  isOpen = true;
+  const directory = mkdtempSync(join(tmpdir(), "noctuary-night-"));
+  const logFile = join(directory, "night.log");
+  const local = await startLocalQueues(
+    queues().map(({ queue, step }) => ({
+      queue,
+      visibilityTimeoutSeconds: step.limits.visibilityTimeoutSeconds,
+      maxReceiveCount: MAX_RECEIVES,
+    })),
+  );
+  const environment = {
+    DATABASE_URL: database.url,
+    DATABASE_CONNECTIONS: "4",
+    AWS_ENDPOINT_URL_SQS: local.endpoint,
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    QUEUE_URL_NIGHTLY_CLUSTER: local.urls["nightly-cluster"]!,
+    QUEUE_URL_EMBED: local.urls.embed!,
+    QUEUE_URL_CLUSTER: local.urls.cluster!,
+    NOCTUARY_LOG_FILE: logFile,
+    NOCTUARY_RETRY_BASE_MS: "1",
+    NOCTUARY_RESEND_AFTER_MS: "0",
+    NOCTUARY_DIMENSIONS: "64",
+    ...options.environment,
+  };
+  setEnvironment(environment);
+  const wrapped = options.wrap?.(contextFrom(resolveSettings([environmentSettings()]).settings));
+  const live = wrapped ?? (await context());
+  const handlers = wrapped === undefined ? realHandlers : handlersWith(wrapped);
+  const client = new SQSClient(localSqsConfig(local.endpoint));
+  const lambda = (queueName: string, timeoutMs = 900_000) =>
+    lambdaContext({ queueName, region: "us-east-1" }, timeoutMs);
+
+  async function receiveAll(queueUrl: string): Promise<Message[]> {
+    const received = new Map<string, Message>();
+    for (;;) {
+      const { Messages = [] } = await client.send(
+        new ReceiveMessageCommand({
+          QueueUrl: queueUrl,
+          MaxNumberOfMessages: EVERYTHING_AT_ONCE,
+          MessageSystemAttributeNames: ["All"],
+        }),
+      );
+      const known = received.size;
+      for (const message of Messages) received.set(message.MessageId!, message);
+      if (received.size === known) return [...received.values()];
+    }
+  }
+
+  /** Takes what is visible in a queue now; it stays there, invisible, until `deliver` removes it. */
+  const receive = (queue: QueueName) => receiveAll(local.urls[queue]!);
+
+  /** Hands messages to the queue's function as Lambda does, and removes those that it did not report as failed. */
+  async function deliver(queue: QueueName, messages: Message[], timeoutMs?: number): Promise<string[]> {
+    const answer = await handlers[queue](
+      sqsEvent(messages, { queueName: queue, region: "us-east-1" }),
+      lambda(queue, timeoutMs),
+    );
+    const failed = failedIds(answer as SQSBatchResponse, messages);
+    const done = messages.filter((message) => !failed.has(message.MessageId!));
+    for (let i = 0; i < done.length; i += EVERYTHING_AT_ONCE) {
+      await client.send(
+        new DeleteMessageBatchCommand({
+          QueueUrl: local.urls[queue]!,
+          Entries: done
+            .slice(i, i + EVERYTHING_AT_ONCE)
+            .map(({ ReceiptHandle }, id) => ({ Id: String(id), ReceiptHandle: ReceiptHandle! })),
+        }),
+      );
+    }
+    return [...failed];
+  }
+
+  const start = async (event: StartEvent): Promise<Started> =>
+    (await handlers["nightly-cluster"](event, lambda("nightly-cluster"))) as Started;
+
+  /** Works off the queues until the run has ended; what waits is made due instead of being waited for. */
+  async function finish(runId: string): Promise<Run> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      let delivered = 0;
+      for (const queue of QUEUES) {
+        for (const message of await receive(queue)) {
+          await deliver(queue, [message]);
+          delivered += 1;
+        }
+      }
+      if (delivered > 0) continue;
+      const run = await asLedger(database.db, (tx) => runById(tx, runId));
+      if (run !== null && run.status !== "running") return run;
+      await makeWaitingDue(database);
+      await handlers.reconciler({}, lambda("reconciler"));
+    }
+    throw new Error("the run did not end");
+  }
+
+  return {
+    context: live,
+    handlers,
+    queues: local,
+    client,
+    lambda,
+    receive,
+    deliver,
+    start,
+    finish,
+    /** Starts a manual run and works it off. */
+    async run(runOptions: RunOptions = {}, asOf = "2026-11-02T07:00:00Z"): Promise<Run> {
+      const { runId } = await start({ trigger: "manual", asOf, options: runOptions as never });
+      return finish(runId);
+    },
+    async reconcile(): Promise<void> {
+      await handlers.reconciler({}, lambda("reconciler"));
+    },
+    async send(queue: QueueName, body: string): Promise<void> {
+      await client.send(new SendMessageCommand({ QueueUrl: local.urls[queue]!, MessageBody: body }));
+    },
+    /** Makes messages that were received visible again, as the end of their visibility timeout does. */
+    async release(queue: QueueName, messages: Message[]): Promise<void> {
+      for (const { ReceiptHandle } of messages) {
+        const visibility = { QueueUrl: local.urls[queue]!, ReceiptHandle, VisibilityTimeout: 0 };
+        await client.send(new ChangeMessageVisibilityCommand(visibility));
+      }
+    },
+    deadLetters: (queue: QueueName): Promise<Message[]> => receiveAll(local.dlqUrls[queue]!),
+    /** All that was logged so far. */
+    log: (): string => readFileSync(logFile, "utf8"),
+    /** Fails when anything of a note went where it must not, whatever happened in this night. */
+    async close(): Promise<void> {
+      isOpen = false;
+      setEnvironment(Object.fromEntries(Object.keys(environment).map((name) => [name, undefined])));
+      await expectLedgerClean(database);
+      live.logger.info("the last line", {});
+      await vi.waitFor(() => expect(readFileSync(logFile, "utf8")).toContain("the last line"));
+      expect(readFileSync(logFile, "utf8").toLowerCase()).not.toContain(CANARY);
+      for (const queue of QUEUES) {
+        for (const { Body } of [...(await receiveAll(local.dlqUrls[queue]!)), ...(await receive(queue))]) {
+          expect(Body?.toLowerCase()).not.toContain(CANARY);
+        }
+      }
+      await (wrapped === undefined ? closeContext() : wrapped.db.close());
+      client.destroy();
+      await local.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export type Night = Awaited<ReturnType<typeof openNight>>;
+
+const QUEUES: QueueName[] = ["nightly-cluster", "embed", "cluster"];
+
+const realHandlers = {
+  "nightly-cluster": orchestratorHandler as unknown as Handler,
+  embed: embedHandler as unknown as Handler,
+  cluster: clusterHandler as unknown as Handler,
+  reconciler: reconcilerHandler as unknown as Handler,
+};
+
+/** The same functions around another context. */
+function handlersWith(wrapped: Context): typeof realHandlers {
+  const own = () => wrapped;
+  return {
+    "nightly-cluster": orchestrator(nightlyCluster, own) as unknown as Handler,
+    embed: worker(userStep(embed), own) as unknown as Handler,
+    cluster: worker(userStep(cluster), own) as unknown as Handler,
+    reconciler: (_event, lambda) => reconcile(wrapped, () => lambda.getRemainingTimeInMillis()),
+  };
+}
+
+/** The database's clock is owned by the test: what waits has waited long enough. */
+export async function makeWaitingDue({ query }: TestDatabase): Promise<void> {
+  await query(
+    `update noctuary.task set not_before = clock_timestamp() - interval '1 second' where status = 'pending'`,
+  );
+  await query(`update noctuary.outbox set claimed_until = null where sent_at is null`);
+}
+
+/** Leases of workers that are gone have ended. */
+export async function expireLeases({ query }: TestDatabase): Promise<void> {
+  await query(
+    `update noctuary.task set lease_until = clock_timestamp() - interval '1 second' where status = 'running'`,
+  );
+}

@@ -1,0 +1,268 @@
+import { createHash } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+
+/** One request as it came. */
+export interface EmbeddingsRequest {
+  path: string;
+  headers: IncomingMessage["headers"];
+  model: string;
+  input: string[];
+  dimensions?: number;
+  encoding_format?: string;
+}
+
+/** What the server does with a request instead of answering it rightly. */
+export type Misbehaviour =
+  /** Any status, with OpenAI's error body by default. */
+  | { status: number; code?: string; type?: string; body?: string; headers?: Record<string, string> }
+  /** An answer whose vectors, or whose text, is changed before it is sent. */
+  | { change: (data: { index?: number; embedding: unknown }[]) => unknown[] }
+  | { dimensions: number }
+  | "html"
+  /** Half of the body, then the connection is cut. */
+  | "half"
+  /** Half of the body, and no more. */
+  | "stalls"
+  | "hangs"
+  | "hangs-up";
+
+export interface OpenAiServerOptions {
+  /** What the model gives when nobody asks for another length. */
+  nativeDimensions?: number;
+  latencyMs?: number;
+  /** Inputs that make the server refuse the request that holds one. */
+  poison?: (text: string) => boolean;
+  poisonStatus?: number;
+  /** Requests with more inputs are refused. */
+  maxInputs?: number;
+  refusesDimensions?: boolean;
+  ignoresDimensions?: boolean;
+  ignoresEncodingFormat?: boolean;
+  sendsUsage?: boolean;
+  /** A text's vector where the test has its own; any length, any norm. */
+  vectorOf?: (text: string) => ArrayLike<number> | undefined;
+  /** Asked for every request, in order of their coming: what to do other than to answer. */
+  misbehave?: (request: EmbeddingsRequest, number: number) => Misbehaviour | undefined;
+}
+
+export interface OpenAiServer extends AsyncDisposable {
+  /** With /v1, as an embedder wants it. */
+  readonly url: string;
+  readonly requests: EmbeddingsRequest[];
+  /** Inputs of all requests together, refused ones too. */
+  readonly inputs: number;
+  readonly mostAtOnce: number;
+  /** May be changed at any time. */
+  readonly options: OpenAiServerOptions;
+  /** Requests so far are forgotten. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+const ERROR_MESSAGE = "'$.input' is invalid.";
+
+/**
+ * An OpenAI-compatible embeddings API on a port of its own on this machine. The same text always has the same vector:
+ * one of 4,096 for each number of dimensions, so that an answer costs next to nothing.
+ */
+export async function startOpenAiServer(options: OpenAiServerOptions = {}): Promise<OpenAiServer> {
+  const requests: EmbeddingsRequest[] = [];
+  const sockets = new Set<Socket>();
+  let inputs = 0;
+  let atOnce = 0;
+  let mostAtOnce = 0;
+
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      if (request.method !== "POST" || !request.url!.split("?")[0]!.endsWith("/embeddings")) {
+        return sendJson(response, 404, { error: { message: `Invalid URL (${request.url})` } });
+      }
+      const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Omit<
+        EmbeddingsRequest,
+        "path" | "headers"
+      >;
+      const asked = { path: request.url!, headers: request.headers, ...body };
+      requests.push(asked);
+      inputs += asked.input.length;
+      mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+      response.on("close", () => atOnce--);
+      answer(response, asked, requests.length, options).catch((error) => response.destroy(error));
+    });
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+
+  const close = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    requests,
+    get inputs() {
+      return inputs;
+    },
+    get mostAtOnce() {
+      return mostAtOnce;
+    },
+    options,
+    reset() {
+      requests.length = 0;
+      inputs = 0;
+      mostAtOnce = 0;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function answer(
+  response: ServerResponse,
+  request: EmbeddingsRequest,
+  number: number,
+  options: OpenAiServerOptions,
+): Promise<void> {
+  if (options.latencyMs) await delay(options.latencyMs);
+  const misbehaviour = options.misbehave?.(request, number);
+  if (misbehaviour !== undefined) return misbehave(response, request, options, misbehaviour);
+  const refused = refusalOf(request, options);
+  if (refused !== undefined) return sendError(response, refused, {});
+  send(response, 200, answerTo(request, options));
+}
+
+function refusalOf(request: EmbeddingsRequest, options: OpenAiServerOptions): number | undefined {
+  if (request.input.some((text) => text === "" || options.poison?.(text))) return options.poisonStatus ?? 400;
+  if (request.input.length > (options.maxInputs ?? 2_048)) return 413;
+  if (request.dimensions !== undefined && options.refusesDimensions) return 400;
+  return undefined;
+}
+
+function misbehave(
+  response: ServerResponse,
+  request: EmbeddingsRequest,
+  options: OpenAiServerOptions,
+  what: Misbehaviour,
+): void {
+  if (what === "hangs") return;
+  if (what === "hangs-up") {
+    response.destroy();
+    return;
+  }
+  if (what === "html") {
+    send(response, 200, Buffer.from("<html><body>Welcome</body></html>"), "text/html");
+  } else if (what === "half" || what === "stalls") {
+    const body = answerTo(request, options);
+    response.writeHead(200, { "content-type": "application/json", "content-length": body.length });
+    response.write(body.subarray(0, body.length >> 1), () => {
+      if (what === "half") response.destroy();
+    });
+  } else if ("dimensions" in what) {
+    send(response, 200, answerTo({ ...request, dimensions: what.dimensions }, options));
+  } else if ("change" in what) {
+    const right = JSON.parse(answerTo(request, options).toString()) as { data: { embedding: unknown }[] };
+    sendJson(response, 200, { ...right, data: what.change(right.data) });
+  } else if (what.body === undefined) {
+    sendError(response, what.status, what);
+  } else {
+    send(response, what.status, Buffer.from(what.body), "text/html", what.headers);
+  }
+}
+
+function sendError(
+  response: ServerResponse,
+  status: number,
+  { code, type, headers }: { code?: string; type?: string; headers?: Record<string, string> },
+): void {
+  const error = {
+    message: ERROR_MESSAGE,
+    type: type ?? "invalid_request_error",
+    param: null,
+    code: code ?? null,
+  };
+  sendJson(response, status, { error }, headers);
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): void {
+  send(response, status, Buffer.from(JSON.stringify(body)), "application/json", headers);
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  body: Buffer,
+  type = "application/json",
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { "content-type": type, "content-length": body.length, ...headers });
+  response.end(body);
+}
+
+function answerTo(request: EmbeddingsRequest, options: OpenAiServerOptions): Buffer {
+  const native = options.nativeDimensions ?? 1536;
+  const dimensions = options.ignoresDimensions ? native : (request.dimensions ?? native);
+  const isBase64 = request.encoding_format === "base64" && !options.ignoresEncodingFormat;
+  const chunks: Buffer[] = [Buffer.from('{"object":"list","data":[')];
+  for (const [index, text] of request.input.entries()) {
+    const own = options.vectorOf?.(text);
+    const embedding = own ? encoded(Float32Array.from(own), isBase64) : pooled(text, dimensions, isBase64);
+    chunks.push(Buffer.from(`${index === 0 ? "" : ","}{"object":"embedding","index":${index},"embedding":`));
+    chunks.push(embedding, Buffer.from("}"));
+  }
+  const tokens = request.input.reduce((sum, text) => sum + tokensOf(text), 0);
+  const usage =
+    options.sendsUsage === false ? "" : `,"usage":{"prompt_tokens":${tokens},"total_tokens":${tokens}}`;
+  chunks.push(Buffer.from(`],"model":${JSON.stringify(request.model)}${usage}}`));
+  return Buffer.concat(chunks);
+}
+
+/** Four characters each, as the server counts and bills them. */
+export function tokensOf(text: string): number {
+  return Math.ceil(text.length / 4);
+}
+
+const POOL = 4_096;
+const pool = new Map<string, Buffer>();
+
+function pooled(text: string, dimensions: number, isBase64: boolean): Buffer {
+  const slot = slotOf(text);
+  const key = `${dimensions} ${isBase64} ${slot}`;
+  const known = pool.get(key);
+  if (known !== undefined) return known;
+  const made = encoded(unitVector(slot, dimensions), isBase64);
+  pool.set(key, made);
+  return made;
+}
+
+function slotOf(text: string): number {
+  return createHash("sha256").update(text).digest().readUInt32LE() % POOL;
+}
+
+/** The vector that the server has for a text, in unit length. */
+export function serverVector(text: string, dimensions: number): Float32Array {
+  return unitVector(slotOf(text), dimensions);
+}
+
+function unitVector(seed: number, dimensions: number): Float32Array {
+  let state = seed + 1;
+  const next = () => {
+    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9;
+    return ((state ^ (state >>> 12)) >>> 0) / 2 ** 32 - 0.5;
+  };
+  const values = Float64Array.from({ length: dimensions }, next);
+  const norm = Math.hypot(...values);
+  return Float32Array.from(values, (value) => value / norm);
+}
+
+function encoded(vector: Float32Array, isBase64: boolean): Buffer {
+  return Buffer.from(
+    isBase64 ? `"${Buffer.from(vector.buffer).toString("base64")}"` : JSON.stringify([...vector]),
+  );
+}

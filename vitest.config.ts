@@ -1,0 +1,48 @@
+import { defineConfig } from "vitest/config";
+
+const databaseTests = ["database", "ledger", "nightly-cluster"].map((area) => `test/${area}/**/*.test.ts`);
+/** What one session cannot show: two transactions at once, roles that log in, schemas of other extensions. */
+const serverOnly = "test/**/*.server.test.ts";
+// biome-ignore lint/style/noProcessEnv: a test run is told by its environment where a server is
+const hasServer = (process.env.NOCTUARY_TEST_DATABASE_URL ?? "") !== "";
+
+/**
+ * Everything that opens a database runs on the embedded one, which needs nothing but Node, and once more on the server
+ * that NOCTUARY_TEST_DATABASE_URL names. That login must be a superuser: it makes databases and roles.
+ */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "plain",
+          include: ["test/**/*.test.ts"],
+          exclude: [...databaseTests, "test/support/**"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "embedded",
+          include: databaseTests,
+          exclude: [serverOnly],
+          globalSetup: "test/support/embedded-template.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "server",
+          include: hasServer ? databaseTests : ["test/support/no-server.test.ts"],
+          globalSetup: hasServer ? "test/support/server-template.ts" : "test/support/no-server.ts",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
