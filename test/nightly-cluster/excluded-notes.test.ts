@@ -8,14 +8,18 @@ const TUESDAY = "2026-11-03T07:00:00Z";
 const WEDNESDAY = "2026-11-04T07:00:00Z";
 const LATER = "2026-11-02T20:00:00Z";
 
-/** A word that stands in these notes only, so often that their cluster is called after it. */
+/** A word that stands in these notes only, which share a cluster with others: it is among the cluster's keyphrases. */
 const WORD = "quokka";
-const telling: TestNote[] = ["starter levain", "flour crumb", "oven crust"].map((words, i) => ({
-  id: `telling-${i}`,
-  title: `${WORD} sourdough ${words}`,
-  body: `${WORD} sourdough dough rye ${WORD} ${words} baking ${WORD}`,
-}));
-
+const aboutBread = (id: string, words: string): TestNote => ({
+  id,
+  title: "Sourdough bread",
+  body: `Sourdough bread, a loaf of bread. ${words}`,
+});
+const telling = Array.from({ length: 4 }, (_, i) => aboutBread(`telling-${i}`, `${WORD} crumb${i}, ${WORD}`));
+const others = [
+  ...Array.from({ length: 16 }, (_, i) => aboutBread(`bread-${i}`, `flour${i}x oven${i}x`)),
+  ...themedNotes(48).filter((_, i) => i % 3 === 1),
+];
 const tellingIds = telling.map((note) => note.id);
 const excluded = telling.map((note) => ({ ...note, aiExcluded: true }));
 
@@ -48,12 +52,19 @@ async function traces(word = WORD): Promise<string[]> {
   return found.sort();
 }
 
+/** Ids of living clusters that are called after the word. */
+async function livingNames(): Promise<string[]> {
+  const rows = await database.query<{ id: string }>(
+    `select id from noctuary.cluster where retired_at is null and (name ilike '%${WORD}%' or keyphrases::text ilike '%${WORD}%')
+     order by id`,
+  );
+  return rows.map(({ id }) => id);
+}
+
 async function firstNight(notes: TestNote[]): Promise<void> {
   await putNotes(database, "u", notes);
   expect((await night.run({}, MONDAY)).status).toBe("done");
-  expect(await traces(), "its cluster is called after it").toEqual(
-    expect.arrayContaining(["cluster.keyphrases", "cluster.name"]),
-  );
+  expect(await livingNames(), "a cluster is called after it").not.toEqual([]);
 }
 
 async function expectNothingDerived(): Promise<void> {
@@ -81,14 +92,14 @@ test.each<[string, () => Promise<void>]>([
 ])(
   "of a note that was %s nothing derived is left: no vector, no membership, no word in a name",
   async (_, takeAway) => {
-    await firstNight([...themedNotes(12, { themes: 2 }), ...telling]);
+    await firstNight([...others, ...telling]);
     await takeAway();
     expect((await night.run({}, TUESDAY)).status).toBe("done");
     await expectNothingDerived();
     const [{ size }] = (await database.query<{ size: number }>(
       "select sum(size)::int as size from noctuary.cluster where level = 'topic' and retired_at is null",
     )) as [{ size: number }];
-    expect(size).toBe(12);
+    expect(size).toBe(others.length);
   },
 );
 
@@ -115,7 +126,7 @@ test("a cluster all of whose notes are excluded is retired without name, words a
 });
 
 test("a word of a note stays in no name of a cluster that the note has left before it was excluded", async () => {
-  await firstNight([...themedNotes(24, { themes: 2 }), ...telling]);
+  await firstNight([...others, ...telling]);
   const garden = themedNotes(1, { from: 1 })[0]!;
   const moved = telling.map((note) => ({ ...garden, id: note.id, updatedAt: LATER }));
   await putNotes(database, "u", moved);
@@ -123,7 +134,7 @@ test("a word of a note stays in no name of a cluster that the note has left befo
   expect(
     await database.query("select note_id from noctuary.cluster_event where kind = 'moved' order by 1"),
   ).toEqual(tellingIds.map((note_id) => ({ note_id })));
-  expect(await traces(), "a cluster that is still itself keeps its name").toContain("cluster.name");
+  expect(await livingNames(), "a cluster that is still itself keeps its name").not.toEqual([]);
   await putNotes(
     database,
     "u",
@@ -135,7 +146,7 @@ test("a word of a note stays in no name of a cluster that the note has left befo
 
 test("a note that is excluded from the beginning is never sent to the embedder", async () => {
   await putNotes(database, "u", [...themedNotes(6), ...excluded]);
-  expect(await night.run({}, MONDAY)).toMatchObject({ totals: { live: 6, excluded: 3, embedded: 6 } });
+  expect(await night.run({}, MONDAY)).toMatchObject({ totals: { live: 6, excluded: 4, embedded: 6 } });
   await expectNothingDerived();
 });
 
@@ -143,10 +154,10 @@ test("a note that is no longer excluded comes back", async () => {
   await putNotes(database, "u", [...themedNotes(6), ...excluded]);
   await night.run({}, MONDAY);
   await putNotes(database, "u", telling);
-  expect(await night.run({}, TUESDAY)).toMatchObject({ totals: { new: 3, embedded: 3 } });
+  expect(await night.run({}, TUESDAY)).toMatchObject({ totals: { new: 4, embedded: 4 } });
   expect(
     await database.query("select 1 from noctuary.cluster_membership where note_id like 'telling-%'"),
-  ).toHaveLength(3);
+  ).toHaveLength(4);
 });
 
 test("a user whose AI is switched off has no note read", async () => {

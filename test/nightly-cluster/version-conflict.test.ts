@@ -57,6 +57,8 @@ async function clusterWhile(moment: number, meanwhile: () => Promise<void>) {
   };
   await night.deliver("cluster", messages);
   beforeTransaction = () => Promise.resolve();
+  const task = await database.query("select status, attempts from noctuary.task where step = 'cluster'");
+  expect(task, "done again at once, at the cost of no attempt").toEqual([{ status: "done", attempts: 1 }]);
   expect((await night.finish(runId)).status).toBe("done");
 }
 
