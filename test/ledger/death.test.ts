@@ -69,8 +69,8 @@ test("killed before anything it does, a night comes to the same end, and pays fo
   const outcome = await outcomeOf(database);
   expect(life.deeds).toBeGreaterThan(30);
 
-  // Every third moment where everyone waits for it, every one where there is a server.
-  for (let moment = 1; moment <= life.deeds; moment += database.kind === "embedded" ? 3 : 1) {
+  // Every fifth moment where everyone waits for it, every one where there is a server.
+  for (let moment = 1; moment <= life.deeds; moment += database.kind === "embedded" ? 5 : 1) {
     await begin();
     const before = await withNight(
       async (night, paid) => {

@@ -13,8 +13,8 @@ export interface Mortality {
 }
 
 /**
- * A context whose machine dies before its n-th deed: a transaction, a message sent, a request to the embedder. From
- * then on nothing it tries has any effect. A death within a transaction is one before it: it is rolled back.
+ * A context whose machine dies before its n-th deed: the beginning of a transaction, its end, a call of the queue, a
+ * request to the embedder. From then on nothing it tries has any effect, and what it had not committed is gone.
  */
 export function mortal(context: Context, mortality: Mortality): Context {
   const deed = () => {
@@ -43,7 +43,11 @@ export function mortal(context: Context, mortality: Mortality): Context {
 function mortalDatabase(db: Database, deed: () => void): Database {
   const transaction: Database["drizzle"]["transaction"] = async (work, config) => {
     deed();
-    return db.drizzle.transaction(work, config);
+    return db.drizzle.transaction(async (tx) => {
+      const result = await work(tx);
+      deed();
+      return result;
+    }, config);
   };
   return {
     ...db,

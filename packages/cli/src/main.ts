@@ -63,6 +63,8 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
     .option("--dry-run", "count what would be done; call nobody, write nothing but the report")
     .option("--full", "embed every note again")
     .option("--as-of <date>", "the date or moment that the run is for (default: now)")
+    .option("--embedder <name>", "lexical (on this machine) or openai (any OpenAI-compatible API)")
+    .option("--yes", "send notes to the provider without asking")
     .option("--accept-deletions", "purge notes even though many vanished at once")
     .action((job: string, _, command: Command) =>
       act(command, async (terminal, options) =>
@@ -134,7 +136,8 @@ async function withErrors(
 /** Errors made for people are shown as they are. Of any other only class and code: its message may hold note text. */
 function explain(error: unknown): { message: string; exitCode: number } {
   if (error instanceof CommandError) return { message: error.message, exitCode: error.exitCode };
-  if (error instanceof SettingsError) return { message: error.message, exitCode: EXIT.usage };
+  if (error instanceof SettingsError || error instanceof RangeError)
+    return { message: error.message, exitCode: EXIT.usage };
   if (error instanceof SourceError || error instanceof ExportError)
     return { message: error.message, exitCode: EXIT.usage };
   if (error instanceof SchemaError) return { message: error.message, exitCode: EXIT.failed };

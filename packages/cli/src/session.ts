@@ -59,6 +59,13 @@ function fileSettings(path: string): SettingSource {
   }
 }
 
+export interface SessionNeeds {
+  needsSchema?: boolean;
+  embeddedOnly?: boolean;
+  /** Settings that the command line itself gives. */
+  flags?: SettingSource["values"];
+}
+
 /**
  * Opens home and database. The embedded database is brought up to date by the way; on a server that is left to
  * `noctuary migrate`, because a migration there concerns others too. `embeddedOnly` leaves a configured server alone.
@@ -66,11 +73,11 @@ function fileSettings(path: string): SettingSource {
 export async function openSession(
   options: GlobalOptions,
   terminal: Terminal,
-  { needsSchema = true, embeddedOnly = false }: { needsSchema?: boolean; embeddedOnly?: boolean } = {},
+  { needsSchema = true, embeddedOnly = false, flags = {} }: SessionNeeds = {},
 ): Promise<Session> {
   const home = homeOf(options);
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  const resolved = settingsFor(home);
+  const resolved = settingsFor(home, flags);
   const { databaseCa, databaseConnections: maxConnections } = resolved.settings;
   const databaseUrl = embeddedOnly ? undefined : resolved.settings.databaseUrl;
   const embedded =

@@ -39,6 +39,7 @@ export const defaultLimits: Limits = {
   retryBaseMs: 1_000,
   resendAfterMs: 15 * 60_000,
   planPageNotes: 5_000,
-  embedBatchNotes: 200,
-  embedBatchBytes: 800_000,
+  // One task holds what some dozens of requests take; each request is saved by itself.
+  embedBatchNotes: 20_000,
+  embedBatchBytes: 32_000_000,
 };

@@ -43,17 +43,55 @@ export const settingDefinitions = {
   }),
   embedder: setting({
     env: "NOCTUARY_EMBEDDER",
-    schema: z.enum(["lexical"]).default("lexical"),
+    schema: z.enum(["lexical", "openai"]).default("lexical"),
     description: "who turns notes into vectors; lexical runs on this machine and calls nobody",
+  }),
+  openaiBaseUrl: setting({
+    env: "OPENAI_BASE_URL",
+    schema: z.url({ protocol: /^https?$/ }).default("https://api.openai.com/v1"),
+    description: "any OpenAI-compatible API (Ollama, vLLM, a gateway); used only with the embedder openai",
+  }),
+  openaiApiKey: setting({
+    env: "OPENAI_API_KEY",
+    schema: z.string().min(1).optional(),
+    description: "its key; alone it switches nothing on",
+    isSecret: true,
+  }),
+  embeddingModel: setting({
+    env: "NOCTUARY_EMBEDDING_MODEL",
+    schema: z.string().min(1).max(200).default("text-embedding-3-small"),
+    description: "the model of the embedder openai",
+  }),
+  requestsInFlight: setting({
+    env: "NOCTUARY_REQUESTS_IN_FLIGHT",
+    schema: z.coerce.number().int().min(1).max(64).default(4),
+    description: "requests to the provider at once, of one worker",
+  }),
+  maxInputTokens: setting({
+    env: "NOCTUARY_MAX_INPUT_TOKENS",
+    schema: z.coerce.number().int().min(16).max(1_000_000).default(8_192),
+    description: "longer notes are split and their vectors pooled; local models often take 512 or 2048",
+  }),
+  usdPerMillionTokens: setting({
+    env: "NOCTUARY_USD_PER_MILLION_TOKENS",
+    schema: z.coerce.number().min(0).optional(),
+    description: "the model's price, where it is not a known one",
+  }),
+  providerConsent: setting({
+    env: "NOCTUARY_PROVIDER_CONSENT",
+    schema: z
+      .union([z.boolean(), z.enum(["true", "false"]).transform((word) => word === "true")])
+      .default(false),
+    description: "true: notes may be sent to the provider without asking on the terminal",
   }),
   dimensions: setting({
     env: "NOCTUARY_DIMENSIONS",
-    schema: z.coerce.number().int().min(64).max(3072).default(512),
+    schema: z.coerce.number().int().min(2).max(3072).default(512),
     description: "length of a vector",
   }),
   embedBatchNotes: setting({
     env: "NOCTUARY_EMBED_BATCH_NOTES",
-    schema: z.coerce.number().int().min(1).max(2048).default(200),
+    schema: z.coerce.number().int().min(1).max(50_000).default(20_000),
     description: "notes in one embed task at most",
   }),
   planPageNotes: setting({

@@ -37,7 +37,10 @@ export async function demo(
   const temporary = options.home === undefined ? mkdtempSync(join(tmpdir(), "noctuary-demo-")) : undefined;
   const home = options.home ?? temporary!;
   try {
-    const session = await openSession({ ...options, home }, terminal, { embeddedOnly: true });
+    const session = await openSession({ ...options, home }, terminal, {
+      embeddedOnly: true,
+      flags: { embedder: "lexical" }, // whatever is set: what the demo reads leaves nothing
+    });
     try {
       const runtime = await startLocalRuntime(session);
       try {
@@ -110,11 +113,11 @@ async function finish(session: Session, runtime: LocalRuntime, run: Run, date?: 
   const overview = await overviewOf(session, DEFAULT_USER);
   renderOverview(terminal, overview);
   terminal.line();
-  renderRunEnd(terminal, run, settings.embedder);
+  renderRunEnd(terminal, run, settings);
   const asOf = date === undefined ? {} : { asOf: date };
   const again = await runJob(runtime, terminal, { job: JOB, ...asOf, options: {} });
   terminal.line(terminal.style("dim", "The same night once more:"));
-  renderRunEnd(terminal, again, settings.embedder);
+  renderRunEnd(terminal, again, settings);
   const bytes = await asUser(session.db, DEFAULT_USER, (tx) => textBytes(tx, DEFAULT_USER));
   terminal.line(
     `${PAID_MODEL.model} would ask about ${dollars(estimatedCostUsd(bytes))} for these notes, once.`,

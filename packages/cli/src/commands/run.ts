@@ -1,6 +1,7 @@
 import { asLedger } from "@noctuary/db/access";
 import type { Run } from "@noctuary/db/ledger/run";
 import { users } from "@noctuary/db/notes/note";
+import { requireConsent } from "../consent.ts";
 import { EXIT } from "../exit.ts";
 import { startLocalRuntime } from "../local/local-runtime.ts";
 import { overviewOf } from "../overview.ts";
@@ -16,16 +17,21 @@ export interface RunCommandOptions extends GlobalOptions {
   full?: boolean;
   asOf?: string;
   acceptDeletions?: boolean;
+  embedder?: string;
+  yes?: boolean;
 }
 
 /** `noctuary run JOB`: one job, now, through the handlers that run on Lambda. */
 export async function run(job: string, options: RunCommandOptions, terminal: Terminal): Promise<number> {
   requireJob(job);
   if (options.asOf !== undefined) momentOf(job, options.asOf); // refused before anything is opened
-  const session = await openSession(options, terminal);
+  const session = await openSession(options, terminal, {
+    flags: options.embedder === undefined ? {} : { embedder: options.embedder },
+  });
   try {
     const runtime = await startLocalRuntime(session);
     try {
+      if (options.dryRun !== true) await requireConsent(session, runtime, { ...options, job });
       const ended = await runJob(runtime, terminal, {
         job,
         ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
@@ -37,7 +43,7 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
         },
       });
       terminal.json(runJson(ended));
-      renderRunEnd(terminal, ended, session.settings.embedder);
+      renderRunEnd(terminal, ended, session.settings);
       if (!terminal.isJson && hasSomethingToShow(ended)) {
         const known =
           options.user === undefined ? await asLedger(session.db, (tx) => users(tx, 2)) : [options.user];

@@ -1,14 +1,17 @@
+import type { EmbedderSettings } from "@noctuary/core/embedding/embedder-for";
+import { costUsd, estimatedTokens } from "@noctuary/core/embedding/prices";
+import { type ProviderProblem, providerProblems } from "@noctuary/core/embedding/provider-errors";
 import type { Run } from "@noctuary/db/ledger/run";
 import type { Terminal } from "../terminal.ts";
 import { count, dollars, seconds } from "./words.ts";
 
 /** What a run did and what it cost, in a few lines; one line where there was nothing to do. */
-export function renderRunEnd(terminal: Terminal, run: Run, providerName: string): void {
+export function renderRunEnd(terminal: Terminal, run: Run, settings: EmbedderSettings): void {
   const { style } = terminal;
   const t = (name: string) => run.totals[name] ?? 0;
   const cost = `${count(t("requests"), "request")}, ${dollars(run.costUsd)}`;
   if (run.options.dryRun === true) {
-    renderDryRun(terminal, run);
+    renderDryRun(terminal, run, settings);
     return;
   }
   if (t("new") + t("changed") + t("reused") + t("embedded") + t("purged") === 0 && run.status === "done") {
@@ -20,7 +23,7 @@ export function renderRunEnd(terminal: Terminal, run: Run, providerName: string)
   }
   const parts = [
     `${count(t("new"), "new note")}, ${t("changed")} changed, ${t("unchanged")} unchanged`,
-    `${t("embedded")} embedded by ${providerName}` +
+    `${t("embedded")} embedded by ${embedderName(settings)}` +
       (t("reused") > 0 ? ` (${t("reused")} more had the same text)` : ""),
     cost,
   ];
@@ -28,20 +31,35 @@ export function renderRunEnd(terminal: Terminal, run: Run, providerName: string)
   renderTroubles(terminal, run);
 }
 
-function renderDryRun(terminal: Terminal, run: Run): void {
+/** Counts are exact, tokens and dollars are bounds: no token is shorter than a byte. */
+function renderDryRun(terminal: Terminal, run: Run, settings: EmbedderSettings): void {
   const t = (name: string) => run.totals[name] ?? 0;
-  terminal.line(`Dry run ${run.id.slice(0, 8)}: nothing was written and nobody called.`);
-  terminal.line(
+  const { line } = terminal;
+  line(`Dry run ${run.id.slice(0, 8)}: nothing was written but this report, and nobody was called.`);
+  line(
     `  notes       ${t("live")}: ${t("new")} new, ${t("changed")} changed, ${t("unchanged")} unchanged, ${t("excluded")} excluded`,
   );
-  terminal.line(
-    `  to embed    ${count(t("toEmbed"), "note")}, ${t("bytes").toLocaleString("en")} bytes of text`,
+  line(
+    `  to embed    ${count(t("toEmbed"), "note")}, ${count(t("inputs"), "different text")} not embedded before`,
   );
-  terminal.line(
-    `  to purge    ${count(t("vanished") - t("withheld"), "note")}` +
-      (t("withheld") > 0 ? `; ${t("withheld")} more held back` : ""),
-  );
-  terminal.line("  known only after embedding: which clusters change, and their names");
+  if (settings.embedder !== "lexical") {
+    const bytes = t("bytes");
+    const { embeddingModel: model, usdPerMillionTokens: price } = settings;
+    const cost = (tokens: number) =>
+      dollars(price === undefined ? costUsd(model, tokens) : (tokens * price) / 1e6);
+    line(
+      `  tokens      at most ${bytes.toLocaleString("en")} (${cost(bytes)}), probably about ${estimatedTokens(bytes).toLocaleString("en")} (${cost(estimatedTokens(bytes))})`,
+    );
+    line(`  sent to     ${embedderName(settings)}`);
+  }
+  const withheld = t("withheld") > 0 ? `; ${t("withheld")} more held back` : "";
+  line(`  to purge    ${count(t("vanished") - t("withheld"), "note")}${withheld}`);
+  line("  known only after embedding: which clusters change, and their names");
+}
+
+/** Who embeds, as a person would say it. */
+function embedderName({ embedder, embeddingModel, openaiBaseUrl }: EmbedderSettings): string {
+  return embedder === "lexical" ? embedder : `${embeddingModel} at ${new URL(openaiBaseUrl).host}`;
 }
 
 /** What went wrong, with what to do about it. */
@@ -74,6 +92,12 @@ export function renderTroubles(terminal: Terminal, run: Run): void {
     );
   }
   if (run.error !== null) {
-    terminal.line(style("red", `The run failed: ${run.error.class} ${run.error.code}.`));
+    const told = providerProblems[run.error.code as ProviderProblem];
+    const what = told === undefined ? `${run.error.class} ${run.error.code}` : `${told} (${run.error.code})`;
+    terminal.line(
+      style("red", `${run.status === "failed" ? "The run failed" : "The run stopped embedding"}: ${what}.`),
+    );
+    if (told !== undefined)
+      terminal.line("What was stored before is safe and clustered; run it again when that is mended.");
   }
 }

@@ -1,11 +1,38 @@
 import type { Settings } from "../settings.ts";
 import type { Embedder } from "./embedder.ts";
 import { lexicalEmbedder } from "./lexical.ts";
+import { openaiEmbedder } from "./openai.ts";
 
-/** The embedder that the settings choose. */
-export function embedderFor({ embedder, dimensions }: Pick<Settings, "embedder" | "dimensions">): Embedder {
-  switch (embedder) {
+export type EmbedderSettings = Pick<
+  Settings,
+  | "embedder"
+  | "dimensions"
+  | "openaiBaseUrl"
+  | "openaiApiKey"
+  | "embeddingModel"
+  | "requestsInFlight"
+  | "maxInputTokens"
+  | "usdPerMillionTokens"
+>;
+
+/**
+ * The embedder that the settings choose. A key alone chooses nothing: it is looked at only where `embedder` says openai.
+ *
+ * @throws {RangeError} when model, dimensions, URL and key do not go together
+ */
+export function embedderFor(settings: EmbedderSettings): Embedder {
+  switch (settings.embedder) {
     case "lexical":
-      return lexicalEmbedder(dimensions);
+      return lexicalEmbedder(settings.dimensions);
+    case "openai":
+      return openaiEmbedder({
+        apiKey: settings.openaiApiKey,
+        baseUrl: settings.openaiBaseUrl,
+        model: settings.embeddingModel,
+        dimensions: settings.dimensions,
+        requestsInFlight: settings.requestsInFlight,
+        maxInputTokens: settings.maxInputTokens,
+        usdPerMillionTokens: settings.usdPerMillionTokens,
+      });
   }
 }

@@ -10,6 +10,13 @@ export interface Embedder {
   readonly dimensions: number;
   /** True when texts are sent to another machine. */
   readonly leavesMachine: boolean;
+  /** Calls of `embed` that may be under way at once. */
+  readonly callsInFlight: number;
+  /**
+   * Groups inputs, by their indexes, so that each group is one call of `embed` and as a rule one request: what is
+   * saved after each call is never paid for twice.
+   */
+  pack(inputs: readonly string[], options: { signal: AbortSignal }): Promise<number[][]>;
   /**
    * Embeds all inputs that the provider takes, or rejects: with the signal's reason once it is aborted, with a
    * `PermanentError` when no further try can help, with a `RetryLaterError` when the provider asks for a long wait.

@@ -35,6 +35,8 @@ export async function partsOfInputs(
     maxInputTokens: number;
     maxRequestTokens: number;
     hasOpenAiTokens: boolean;
+    /** Counts of texts that `tokensOfInputs` has counted; each is used once. */
+    counted: Map<string, number>;
     signal: AbortSignal;
   },
 ): Promise<InputParts> {
@@ -57,7 +59,8 @@ export async function partsOfInputs(
       await setImmediate();
       signal.throwIfAborted();
     }
-    const tokens = count(text);
+    const tokens = options.counted.get(text) ?? count(text);
+    options.counted.delete(text);
     if (tokens <= maxInputTokens) {
       parts.push({ text, tokens, row });
       continue;
@@ -72,14 +75,54 @@ export async function partsOfInputs(
   return { parts, split, empty };
 }
 
+/** More than any task holds; counts that nobody came back for go with the rest. */
+const MOST_COUNTED = 100_000;
+
+/** The tokens of each input, remembered in `counted` for the call that embeds it. */
+export async function tokensOfInputs(
+  inputs: readonly string[],
+  options: {
+    maxInputTokens: number;
+    maxRequestTokens: number;
+    hasOpenAiTokens: boolean;
+    counted: Map<string, number>;
+    signal: AbortSignal;
+  },
+): Promise<number[]> {
+  const { counted, signal } = options;
+  if (counted.size > MOST_COUNTED) counted.clear();
+  const texts = inputs.map((input) => input.toWellFormed());
+  const count = await counterFor(texts, options);
+  const tokens: number[] = [];
+  let characters = 0;
+  for (const text of texts) {
+    characters += text.length;
+    if (characters > CHARACTERS_BETWEEN_PAUSES) {
+      characters = 0;
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+    const found = count(text);
+    counted.set(text, found);
+    tokens.push(found);
+  }
+  return tokens;
+}
+
 async function counterFor(
   texts: readonly string[],
-  options: { maxInputTokens: number; maxRequestTokens: number; hasOpenAiTokens: boolean },
+  options: {
+    maxInputTokens: number;
+    maxRequestTokens: number;
+    hasOpenAiTokens: boolean;
+    counted: Map<string, number>;
+  },
 ): Promise<CountTokens> {
   if (!options.hasOpenAiTokens) return estimateTokens;
   let bytes = 0;
   let longest = 0;
   for (const text of texts) {
+    if (options.counted.has(text)) continue;
     const length = Buffer.byteLength(text);
     bytes += length;
     longest = Math.max(longest, length);

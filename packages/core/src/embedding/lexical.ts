@@ -20,6 +20,7 @@ const LONGEST_GRAM = 5;
 /** The length of all character n-grams of a word together, against 1 for the word itself. */
 const GRAMS_SHARE = 0.8;
 
+const INPUTS_PER_CALL = 500;
 const INPUTS_BETWEEN_PAUSES = 256;
 /** A word's vector takes about 1 KB: the memory of one call stays below about 20 MB. */
 const MAX_REMEMBERED_WORDS = 20_000;
@@ -51,6 +52,15 @@ export function lexicalEmbedder(dimensions = 512): Embedder {
     model: "lexical-1",
     dimensions,
     leavesMachine: false,
+    // It computes on this thread: a second call at once would only wait for the first.
+    callsInFlight: 1,
+    async pack(inputs) {
+      const calls: number[][] = [];
+      for (let i = 0; i < inputs.length; i += INPUTS_PER_CALL) {
+        calls.push(Array.from({ length: Math.min(INPUTS_PER_CALL, inputs.length - i) }, (_, k) => i + k));
+      }
+      return calls;
+    },
     async embed(inputs, { signal }): Promise<Embeddings> {
       signal.throwIfAborted();
       const vectors = new Float32Array(inputs.length * dimensions);

@@ -1,5 +1,5 @@
 import type { Embedder, Embeddings } from "./embedder.ts";
-import { partsOfInputs } from "./input-parts.ts";
+import { partsOfInputs, tokensOfInputs } from "./input-parts.ts";
 import { type EmbedCall, embedRequest, type OpenAiSession } from "./openai-call.ts";
 import { OPENAI_URL, openAiEndpoint } from "./openai-endpoint.ts";
 import { openAiModel } from "./openai-models.ts";
@@ -64,6 +64,12 @@ export function openaiEmbedder({
     sendsDimensions: known && dimensions !== known.nativeDimensions,
     otherDimensions: undefined,
   };
+  const counting = {
+    maxInputTokens: Math.min(maxInputTokens, maxRequestTokens),
+    maxRequestTokens,
+    hasOpenAiTokens: known !== undefined,
+    counted: new Map<string, number>(),
+  };
   const price = (tokens: number) =>
     usdPerMillionTokens === undefined ? costUsd(model, tokens) : (tokens * usdPerMillionTokens) / 1_000_000;
 
@@ -72,14 +78,14 @@ export function openaiEmbedder({
     model,
     dimensions,
     leavesMachine: true,
+    callsInFlight: requestsInFlight,
+    async pack(inputs, { signal }) {
+      const tokens = await tokensOfInputs(inputs, { ...counting, signal });
+      return packInputs(tokens, { maxInputs: session.maxInputs, maxTokens: maxRequestTokens });
+    },
     async embed(inputs, { signal }): Promise<Embeddings> {
       signal.throwIfAborted();
-      const { parts, split, empty } = await partsOfInputs(inputs, {
-        maxInputTokens: Math.min(maxInputTokens, maxRequestTokens),
-        maxRequestTokens,
-        hasOpenAiTokens: known !== undefined,
-        signal,
-      });
+      const { parts, split, empty } = await partsOfInputs(inputs, { ...counting, signal });
       const rows = inputs.length + [...split.values()].reduce((sum, own) => sum + own.length - 1, 0);
       const stop = new AbortController();
       const call: EmbedCall = {

@@ -117,7 +117,7 @@ interface Before {
   stored: StoredVectors;
   clusters: Map<string, Cluster>;
   last: LastNight;
-  /** Topics that notes were in, last night or ever, which tonight are excluded or gone. */
+  /** Clusters that notes were in, last night or ever, which tonight are excluded or gone; not always their areas. */
   bereft: Set<string>;
 }
 

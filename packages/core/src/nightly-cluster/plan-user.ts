@@ -14,6 +14,7 @@ import {
   notePage,
   vanishedNotes,
 } from "@noctuary/db/notes/note-changes";
+import { storedHashes } from "@noctuary/db/notes/note-embedding";
 import type { Context } from "../context.ts";
 import { daysBetween } from "../local-date.ts";
 import { clusterWhenReady } from "./fan-in.ts";
@@ -89,24 +90,30 @@ async function makeTasks(
 export async function dryPlanUser(
   scope: PlanScope,
   userId: string,
-): Promise<PlannedCounts & { toEmbed: number; bytes: number }> {
+): Promise<PlannedCounts & { toEmbed: number; inputs: number; bytes: number }> {
   return asUser(scope.context.db, userId, async (tx) => {
     const state = await userState(tx, userId);
     const { aiEnabled } = await userSettings(tx, userId);
     let counts = noCounts;
     let toEmbed = 0;
-    let bytes = 0;
+    /** Bytes of each different text: the same text in several notes is one input. */
+    const texts = new Map<string, number>();
     for (let cursor = ""; aiEnabled; ) {
       const page = await readPage(tx, scope, state, userId, cursor);
       if (page === null) break;
       const sorted = sortCandidates(page.candidates, scope.run.options.full === true);
       counts = addPage(counts, page, sorted);
       toEmbed += sorted.toEmbed.length;
-      bytes += sorted.toEmbed.reduce((sum, note) => sum + note.bytes, 0);
+      for (const note of sorted.toEmbed) texts.set(note.contentHash, note.bytes);
       cursor = page.lastId;
     }
     const { vanished, withheld } = await withholding(tx, scope, state, userId);
-    return { ...counts, vanished, withheld, toEmbed, bytes };
+    if (scope.run.options.full !== true) {
+      for (const hash of await storedHashes(tx, scope.context.embedder, userId, [...texts.keys()]))
+        texts.delete(hash);
+    }
+    const bytes = [...texts.values()].reduce((sum, size) => sum + size, 0);
+    return { ...counts, vanished, withheld, toEmbed, inputs: texts.size, bytes };
   });
 }
 

@@ -165,7 +165,7 @@ export async function clusterEvents(
   return rows.map((row) => ({ ...row, at: new Date(row.at) }));
 }
 
-/** Clusters that these notes were in before they came to be where they are. */
+/** Topics that these notes were in before they came to be where they are, retired ones too, and their areas. */
 export async function clustersLeftBy(
   tx: UserTransaction,
   userId: string,
@@ -173,8 +173,10 @@ export async function clustersLeftBy(
 ): Promise<string[]> {
   if (noteIds.length === 0) return [];
   const { rows } = await tx.execute<{ id: string }>(sql`
-    select distinct other_id as id from cluster_event
-    where user_id = ${userId} and kind = 'moved' and note_id = any(${textArray(noteIds)})`);
+    with left_behind as (
+      select c.id, c.parent_id from cluster_event e join cluster c on c.user_id = e.user_id and c.id = e.other_id
+      where e.user_id = ${userId} and e.kind = 'moved' and e.note_id = any(${textArray(noteIds)}))
+    select id from left_behind union select parent_id from left_behind where parent_id is not null`);
   return rows.map((row) => row.id);
 }
 

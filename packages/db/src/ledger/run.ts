@@ -148,7 +148,7 @@ export async function finishRun(
 ): Promise<void> {
   await tx.execute(sql`
     update run set status = ${end.status}, totals = ${JSON.stringify(end.totals)}::jsonb, cost_usd = ${end.costUsd},
-      error = ${end.error === undefined ? null : JSON.stringify(end.error)}::jsonb, finished_at = clock_timestamp()
+      error = coalesce(${end.error === undefined ? null : JSON.stringify(end.error)}::jsonb, error), finished_at = clock_timestamp()
     where id = ${id}`);
 }
 
@@ -166,4 +166,10 @@ export async function lastRunOf(
       and (${before?.id ?? null}::text is null or (r.id <> ${before?.id ?? null} and r.created_at < ${before?.createdAt.toISOString() ?? null}::timestamptz))
     order by created_at desc limit 1`);
   return rows[0] === undefined ? null : toRun(rows[0]);
+}
+
+/** Records on a run what stops a part of it; the first error stays. */
+export async function recordRunError(tx: LedgerTransaction, id: string, error: RecordedError): Promise<void> {
+  await tx.execute(sql`
+    update run set error = coalesce(error, ${JSON.stringify(error)}::jsonb) where id = ${id}`);
 }

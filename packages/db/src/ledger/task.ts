@@ -10,6 +10,8 @@ export interface ClaimedTask {
   queue: string;
   userId: string | null;
   payload: unknown;
+  /** What an earlier try has saved on its way; null where there is nothing. */
+  result: Totals | null;
   /** 1 for the first try. */
   attempt: number;
   fence: number;
@@ -66,6 +68,7 @@ export async function claimTask(
     queue: string;
     user_id: string | null;
     payload: unknown;
+    result: Totals | null;
     attempts: number;
     fence: string;
   }>(sql`
@@ -74,7 +77,7 @@ export async function claimTask(
     where id = ${id} and step = ${step} and (
       (status = 'pending' and (not_before is null or not_before <= clock_timestamp()))
       or (status = 'running' and lease_until < clock_timestamp()))
-    returning id, run_id, step, queue, user_id, payload, attempts, fence`);
+    returning id, run_id, step, queue, user_id, payload, result, attempts, fence`);
   const row = rows[0];
   if (row === undefined) return null;
   return {
@@ -84,6 +87,7 @@ export async function claimTask(
     queue: row.queue,
     userId: row.user_id,
     payload: row.payload,
+    result: row.result,
     attempt: row.attempts,
     fence: Number(row.fence),
   };
@@ -144,6 +148,15 @@ export async function renewLease(tx: LedgerTransaction, task: ClaimedTask, lease
     task,
     sql`attempts = 1, lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'`,
   );
+}
+
+/**
+ * Saves how far a task has come, in the transaction that saves what it did. A later try finds it in `result`.
+ *
+ * @throws {LostLeaseError} as `finishTask` does
+ */
+export async function saveProgress(tx: UserTransaction, task: ClaimedTask, result: Totals): Promise<void> {
+  await updateUnderFence(tx, task, sql`result = ${JSON.stringify(result)}::jsonb`);
 }
 
 async function updateUnderFence(

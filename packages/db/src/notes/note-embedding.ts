@@ -13,13 +13,30 @@ export interface NoteText {
   updatedAt: string;
 }
 
-/** The texts of these notes, as far as they still exist and may be read. */
-export async function noteTexts(tx: UserTransaction, userId: string, noteIds: string[]): Promise<NoteText[]> {
+/**
+ * The texts of those of these notes that still have to be embedded: they exist, may be read, and neither a vector nor
+ * a refusal of this very text is stored. With `againSince`, whatever was not embedded after that moment.
+ */
+export async function textsToEmbed(
+  tx: UserTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  noteIds: string[],
+  againSince: Date | null,
+): Promise<NoteText[]> {
+  const since = againSince?.toISOString() ?? null;
   const { rows } = await tx.execute<{ [K in keyof NoteText]: string }>(sql`
-    select id, title, body, content_hash(title, body) as "contentHash", updated_at::text as "updatedAt"
-    from note where user_id = ${userId} and id = any(${textArray(noteIds)})
-      and deleted_at is null and not ai_excluded
-    order by id`);
+    with asked as (
+      select id, title, body, content_hash(title, body) as hash, updated_at from note
+      where user_id = ${userId} and id = any(${textArray(noteIds)}) and deleted_at is null and not ai_excluded)
+    select a.id, a.title, a.body, a.hash as "contentHash", a.updated_at::text as "updatedAt"
+    from asked a left join note_embedding e
+      on e.user_id = ${userId} and e.note_id = a.id and e.model = ${model} and e.dimensions = ${dimensions}
+    where e.note_id is null or case when ${since}::timestamptz is null
+      then e.seen_updated_at is distinct from a.updated_at
+        or coalesce(e.failed_hash, e.content_hash) is distinct from a.hash
+      else coalesce(e.embedded_at < ${since}::timestamptz, true) end
+    order by a.id`);
   return rows;
 }
 
@@ -41,6 +58,20 @@ export async function vectorsByHash(
     found.set(row.content_hash, vector);
   }
   return found;
+}
+
+/** Those of these hashes whose texts this user has a vector for. */
+export async function storedHashes(
+  tx: UserTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  hashes: string[],
+): Promise<string[]> {
+  const { rows } = await tx.execute<{ content_hash: string }>(sql`
+    select distinct content_hash from note_embedding
+    where user_id = ${userId} and content_hash = any(${textArray(hashes)}) and model = ${model}
+      and dimensions = ${dimensions} and vector is not null`);
+  return rows.map((row) => row.content_hash);
 }
 
 export interface EmbeddedNotes {
