@@ -23,10 +23,10 @@ test("a worker process that is killed while it saves has saved nothing, and its 
   await putNotes(database, "u", themedNotes(6));
   night = await openNight(database);
   const { runId } = await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z", options: {} });
-  // The worker saves its vectors, and then has to wait for the row under which it would be decided what comes next.
+  // The worker saves its vectors, and then has to wait with the audit of that, in the same transaction.
   const holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
-  await holder.query("begin; select 1 from noctuary.run_user for update");
+  await holder.query("begin; lock table noctuary.audit_log in exclusive mode");
   child = fork(new URL("../support/worker-process.ts", import.meta.url), ["work"], { execArgv: [] });
   const waiting = () =>
     database.query(
