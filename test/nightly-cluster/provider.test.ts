@@ -55,9 +55,7 @@ describe("a night with a paid provider", () => {
     const second = await night.run();
     expect(second).toMatchObject({ status: "done", costUsd: 0, totals: { unchanged: 30 } });
     expect(provider.requests).toHaveLength(1);
-    const usage = await database.query(
-      "select inputs, requests, tokens::int as tokens from noctuary.usage",
-    );
+    const usage = await database.query("select inputs, requests, tokens::int as tokens from noctuary.usage");
     expect(usage).toMatchObject([{ inputs: 30, requests: 1, tokens: first.totals.tokens }]);
   });
 
