@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Synthesis, synthesise } from "../stacks/synthesis.ts";
 import { startSecretsManager } from "../support/secrets-manager.ts";
 
-/** Lambda unpacks and parses a bundle at each cold start. */
-const MOST_BYTES = 2_000_000;
+/** Lambda unpacks and parses a bundle at each cold start. The one that embeds holds the tokenizer's ranks. */
+const mostBytes = (handler: string) => (handler.endsWith("/embed.handler") ? 3_000_000 : 1_500_000);
 
 const HANDLERS = [
   "functions/src/nightly-cluster/orchestrator.handler",
@@ -50,7 +50,7 @@ describe.each(HANDLERS)("%s", (handler) => {
   });
 
   test("is small", () => {
-    expect(built().bytes).toBeLessThan(MOST_BYTES);
+    expect(built().bytes).toBeLessThan(mostBytes(handler));
   });
 
   test("holds nothing but what it runs", () => {

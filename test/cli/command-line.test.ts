@@ -145,7 +145,7 @@ describe("usage", () => {
 
   test("a wrong setting is named with its origin, all of them at once", async () => {
     const home = temporaryFolder();
-    writeFileSync(join(home, "settings.json"), '{"dimensions": 3, "embedder": "psychic", "colour": "blue"}');
+    writeFileSync(join(home, "settings.json"), '{"dimensions": 0, "embedder": "psychic", "colour": "blue"}');
     const { code, stderr } = await noctuary(["--home", home, "doctor"]);
     expect(code).toBe(2);
     for (const name of ["dimensions", "embedder", "colour", "settings.json"]) expect(stderr).toContain(name);

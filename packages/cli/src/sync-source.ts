@@ -33,6 +33,8 @@ export interface SyncRequest {
   userId: string;
   /** Leaves out notes written after this moment: a replay sees the source as it was then. */
   writtenUntil?: Date;
+  /** What the source is known by, where its place on this machine should not tell: the ids of its notes follow from it. */
+  identity?: string;
   /** Whether times of files say when a note was changed; those of a fresh clone do not. Default: yes. */
   trustsFileTimes?: boolean;
   onProgress?: (notesRead: number) => void;
@@ -65,7 +67,7 @@ const PAGE = 500;
  */
 export async function syncSource({ db }: Pick<Session, "db">, request: SyncRequest): Promise<SyncResult> {
   const { path, kind } = await resolveSource(request.path);
-  const sourceId = deriveSourceId(kind, path);
+  const sourceId = deriveSourceId(kind, request.identity ?? path);
   const { notes, problems } = await readAll(itemsOf(path, kind, request), request);
   const plan = planSync({
     sourceId,

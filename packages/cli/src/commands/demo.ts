@@ -92,7 +92,9 @@ async function oneNight(session: Session, runtime: LocalRuntime, path: string, d
   const synced = await syncSource(session, {
     path,
     userId: DEFAULT_USER,
-    ...(date === undefined ? {} : { writtenUntil: momentOf(JOB, date), trustsFileTimes: false }),
+    ...(date === undefined
+      ? {}
+      : { writtenUntil: momentOf(JOB, date), trustsFileTimes: false, identity: "noctuary" }),
   }).finally(() => progress.stop());
   const run = await runJob(runtime, session.terminal, {
     job: JOB,

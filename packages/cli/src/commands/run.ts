@@ -8,7 +8,7 @@ import { overviewOf } from "../overview.ts";
 import { renderOverview } from "../render/overview.ts";
 import { renderRunEnd } from "../render/run.ts";
 import { momentOf, requireJob, runJob } from "../run-job.ts";
-import { type GlobalOptions, openSession } from "../session.ts";
+import { chooseUser, type GlobalOptions, openSession } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { runJson } from "./runs.ts";
 
@@ -29,6 +29,7 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
     flags: options.embedder === undefined ? {} : { embedder: options.embedder },
   });
   try {
+    if (options.user !== undefined) await chooseUser(session, options); // refuses one that is not there
     const runtime = await startLocalRuntime(session);
     try {
       if (options.dryRun !== true) await requireConsent(session, runtime, { ...options, job });

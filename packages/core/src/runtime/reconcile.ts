@@ -1,11 +1,10 @@
 import { asLedger } from "@noctuary/db/access";
 import { purgeSent } from "@noctuary/db/ledger/outbox";
 import { openRunIds } from "@noctuary/db/ledger/run";
-import { takeDueTasks } from "@noctuary/db/ledger/task";
+import { dueTasks, markAnnounced } from "@noctuary/db/ledger/task";
 import type { Context } from "../context.ts";
 import { closeRunIfFinished } from "./close-run.ts";
-import { groupOf } from "./queue.ts";
-import { sendOutbox } from "./send-outbox.ts";
+import { announce, sendOutbox } from "./send-outbox.ts";
 
 const PAGE = 200;
 const KEEP_SENT_MS = 24 * 3600_000;
@@ -23,28 +22,35 @@ export interface Reconciled {
  */
 export async function reconcile(context: Context, remainingMs: () => number): Promise<Reconciled> {
   const sent = await sendOutbox(context);
-  let resent = 0;
-  while (remainingMs() > 10_000) {
-    const due = await asLedger(context.db, (tx) =>
-      takeDueTasks(tx, { limit: PAGE, quietMs: context.limits.resendAfterMs }),
-    );
-    if (due.length === 0) break;
-    await context.queue.send(
-      due.map((task) => ({
-        queue: task.queue,
-        body: { v: 1, taskId: task.id },
-        group: groupOf(task.userId),
-        delaySeconds: 0,
-      })),
-    );
-    resent += due.length;
-    // Without a quiet time the same rows would be taken again at once.
-    if (due.length < PAGE || context.limits.resendAfterMs === 0) break;
-  }
+  const resent = await announceDue(context, remainingMs);
   for (const runId of await asLedger(context.db, (tx) => openRunIds(tx, PAGE))) {
     await closeRunIfFinished(context, runId);
   }
   await asLedger(context.db, (tx) => purgeSent(tx, KEEP_SENT_MS));
   context.logger.info("reconciled", { sent, resent });
   return { sent, resent };
+}
+
+/** Announces what is due; only what the queue accepted counts as announced. */
+async function announceDue(context: Context, remainingMs: () => number): Promise<number> {
+  const { db, limits } = context;
+  let announced = 0;
+  for (let afterId = ""; remainingMs() > 10_000; ) {
+    const page = { limit: PAGE, quietMs: limits.resendAfterMs, afterId };
+    const due = await asLedger(db, (tx) => dueTasks(tx, page));
+    const sent = await announce(
+      context,
+      due.map(({ id, queue, userId }) => ({ taskId: id, queue, userId, delayMs: 0 })),
+    );
+    await asLedger(db, (tx) =>
+      markAnnounced(
+        tx,
+        sent.map((row) => row.taskId),
+      ),
+    );
+    announced += sent.length;
+    if (due.length < PAGE || sent.length < due.length) break;
+    afterId = due.at(-1)!.id;
+  }
+  return announced;
 }

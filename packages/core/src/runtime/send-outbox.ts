@@ -1,8 +1,8 @@
 import { asLedger } from "@noctuary/db/access";
 import { markSent, type OutboxRow, takeUnsent } from "@noctuary/db/ledger/outbox";
-import type { Context, Logger } from "../context.ts";
+import type { Context } from "../context.ts";
 import { recordable } from "../errors.ts";
-import { groupOf, type OutgoingMessage, type Queue } from "./queue.ts";
+import { groupOf, type OutgoingMessage } from "./queue.ts";
 
 const PAGE = 200;
 /** SQS holds a message back for 15 minutes at most; what waits longer is sent by the reconciler when it is due. */
@@ -20,15 +20,20 @@ export async function sendOutbox({
   for (let accepted = 0; ; ) {
     const rows = await asLedger(db, (tx) => takeUnsent(tx, PAGE));
     if (rows.length === 0) return accepted;
-    const sent = await send(queue, logger, rows);
+    const sent = await announce({ queue, logger }, rows);
     await asLedger(db, (tx) => markSent(tx, sent));
     accepted += sent.length;
     if (rows.length < PAGE || sent.length < rows.length) return accepted;
   }
 }
 
-/** @returns the rows that the queue accepted */
-async function send(queue: Queue, logger: Logger, rows: OutboxRow[]): Promise<OutboxRow[]> {
+type Announcement = Pick<OutboxRow, "queue" | "taskId" | "userId" | "delayMs">;
+
+/** Sends messages and returns those that the queue accepted: none where it cannot be reached. */
+export async function announce<Row extends Announcement>(
+  { queue, logger }: Pick<Context, "queue" | "logger">,
+  rows: Row[],
+): Promise<Row[]> {
   const messages = rows.map(
     (row): OutgoingMessage => ({
       queue: row.queue,

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { UserTransaction } from "../access.ts";
 import type { VectorType } from "../database.ts";
-import { textArray } from "../notes/note-changes.ts";
+import { textArray } from "../text-array.ts";
 import { encodeVectorArray } from "../vector-codec.ts";
 import type { ClusterEventKind, ClusterLevel } from "./clusters.sql.ts";
 

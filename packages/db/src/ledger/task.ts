@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
+import { textArray } from "../text-array.ts";
 import type { RecordedError, TaskStatus, Totals } from "./ledger.sql.ts";
 
 /** A task under a lease. Whoever holds it may finish it as long as its fence is still the newest. */
@@ -187,23 +188,26 @@ export interface DueTask {
 }
 
 /**
- * Tasks that nobody works on although they are due, each marked as sent now. A task that was sent less than
- * `quietMs` ago is left out: its message may still stand in a long queue.
+ * A page of tasks that nobody works on although they are due, in the order of their ids. One that was announced less
+ * than `quietMs` ago is left out: its message may still stand in a long queue.
  */
-export async function takeDueTasks(
+export async function dueTasks(
   tx: LedgerTransaction,
-  { limit, quietMs }: { limit: number; quietMs: number },
+  { limit, quietMs, afterId }: { limit: number; quietMs: number; afterId: string },
 ): Promise<DueTask[]> {
   const { rows } = await tx.execute<{ id: string; queue: string; user_id: string | null }>(sql`
-    with due as (
-      select id from task
-      where ((status = 'pending' and (not_before is null or not_before <= clock_timestamp()))
-          or (status = 'running' and lease_until < clock_timestamp()))
-        and (sent_at is null or sent_at <= clock_timestamp() - ${quietMs} * interval '1 millisecond')
-      order by id limit ${limit} for update skip locked)
-    update task set sent_at = clock_timestamp() from due where task.id = due.id
-    returning task.id, task.queue, task.user_id`);
+    select id, queue, user_id from task
+    where id > ${afterId} and ((status = 'pending' and (not_before is null or not_before <= clock_timestamp()))
+        or (status = 'running' and lease_until < clock_timestamp()))
+      and (sent_at is null or sent_at <= clock_timestamp() - ${quietMs} * interval '1 millisecond')
+    order by id limit ${limit}`);
   return rows.map((row) => ({ id: row.id, queue: row.queue, userId: row.user_id }));
+}
+
+/** Remembers when these tasks were announced. */
+export async function markAnnounced(tx: LedgerTransaction, taskIds: string[]): Promise<void> {
+  if (taskIds.length === 0) return;
+  await tx.execute(sql`update task set sent_at = clock_timestamp() where id = any(${textArray(taskIds)})`);
 }
 
 export interface TaskRow {

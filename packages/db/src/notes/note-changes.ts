@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
+import { textArray } from "../text-array.ts";
 
 /** The embedding that a run works for. Rows of other models stay untouched beside it. */
 export interface EmbeddingModel {
@@ -170,9 +171,4 @@ export async function nextUser(tx: LedgerTransaction, userId: string): Promise<s
       (select user_id as id from note where user_id > ${userId} order by user_id limit 1) union all
       (select user_id as id from user_state where user_id > ${userId} order by user_id limit 1)) candidates`);
   return rows[0]?.next ?? null;
-}
-
-/** A text[] parameter: ids may hold any character, so they travel as JSON and never as an array literal. */
-export function textArray(values: readonly string[]) {
-  return sql`array(select jsonb_array_elements_text(${JSON.stringify(values)}::jsonb))`;
 }

@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
 import type { VectorType } from "../database.ts";
+import { textArray } from "../text-array.ts";
 import { decodeVectorInto, encodeVectorArray } from "../vector-codec.ts";
-import { type EmbeddingModel, textArray } from "./note-changes.ts";
+import type { EmbeddingModel } from "./note-changes.ts";
 
 export interface NoteText {
   id: string;

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
-import { textArray } from "./note-changes.ts";
+import { textArray } from "../text-array.ts";
 
 export interface Source {
   id: string;
