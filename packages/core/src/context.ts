@@ -39,7 +39,7 @@ export const defaultLimits: Limits = {
   retryBaseMs: 1_000,
   resendAfterMs: 15 * 60_000,
   planPageNotes: 5_000,
-  // One task holds what some dozens of requests take; each request is saved by itself.
-  embedBatchNotes: 20_000,
-  embedBatchBytes: 32_000_000,
+  // About one request of a paid provider. Larger batches make the look-up of their ids slow on tables without statistics.
+  embedBatchNotes: 1_000,
+  embedBatchBytes: 1_200_000,
 };
