@@ -103,8 +103,8 @@ describe("a night with a paid provider", () => {
     expect(rows).toEqual([{ attempts: 1, status: "done" }]);
   });
 
-  test("a batch that is interrupted goes on after what was saved, and pays for nothing twice", async () => {
-    // Requests of ten inputs: the second fails three times, which fails the attempt; the first is stored by then.
+  test("a provider that fails three times is asked again later, and every note ends embedded", async () => {
+    // Three refusals of one request fail the attempt.
     let refusals = 0;
     await open({
       maxInputs: 10,
