@@ -1,8 +1,8 @@
 import { estimateTokens, loadOpenAiTokenCounter, slicesOf } from "@noctuary/core/embedding/count-tokens";
 import { packInputs } from "@noctuary/core/embedding/pack-inputs";
 import { poolVectors } from "@noctuary/core/embedding/pool-vectors";
-import { costUsd, estimatedCostUsd, PAID_MODEL } from "@noctuary/core/embedding/prices";
 import { splitText } from "@noctuary/core/embedding/split-text";
+import { costUsd, estimatedCostUsd, PAID_MODEL } from "@noctuary/core/provider/prices";
 import fc from "fast-check";
 import { encode } from "gpt-tokenizer/encoding/cl100k_base";
 import { expect, test } from "vitest";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { estimatedCostUsd, PAID_MODEL } from "@noctuary/core/embedding/prices";
+import { estimatedCostUsd, PAID_MODEL } from "@noctuary/core/provider/prices";
 import { asUser } from "@noctuary/db/access";
 import type { Run } from "@noctuary/db/ledger/run";
 import { textBytes } from "@noctuary/db/notes/note";

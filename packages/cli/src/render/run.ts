@@ -1,6 +1,6 @@
 import type { EmbedderSettings } from "@noctuary/core/embedding/embedder-for";
-import { costUsd, estimatedTokens } from "@noctuary/core/embedding/prices";
-import { type ProviderProblem, providerProblems } from "@noctuary/core/embedding/provider-errors";
+import { costUsd, estimatedTokens } from "@noctuary/core/provider/prices";
+import { type ProviderProblem, providerProblems } from "@noctuary/core/provider/provider-errors";
 import type { Run } from "@noctuary/db/ledger/run";
 import type { Terminal } from "../terminal.ts";
 import { count, dollars, seconds } from "./words.ts";

@@ -1,4 +1,4 @@
-import type { ProviderProblem } from "./provider-errors.ts";
+import type { ProviderProblem } from "../provider/provider-errors.ts";
 
 /** Squared length within this of 1 is unit length: a Float32Array cannot tell better. */
 const UNIT_TOLERANCE = 1e-5;

@@ -1,11 +1,11 @@
+import type { Failure } from "../provider/openai-errors.ts";
+import { estimatedTokens } from "../provider/prices.ts";
+import { ProviderError, type ProviderProblem, permanentProblem } from "../provider/provider-errors.ts";
+import type { RequestSlots } from "../provider/request-slots.ts";
+import { retried, type Timing, type Tried } from "../provider/retry.ts";
 import { readVectors } from "./check-vectors.ts";
 import type { InputPart } from "./input-parts.ts";
 import type { Endpoint } from "./openai-endpoint.ts";
-import type { Failure } from "./openai-errors.ts";
-import { estimatedTokens } from "./prices.ts";
-import { ProviderError, type ProviderProblem, permanentProblem } from "./provider-errors.ts";
-import type { RequestSlots } from "./request-slots.ts";
-import { retried, type Timing, type Tried } from "./retry.ts";
 
 /** What lives as long as the embedder. The fields that change are learned from the endpoint's answers. */
 export interface OpenAiSession {

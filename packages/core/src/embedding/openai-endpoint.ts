@@ -1,17 +1,8 @@
-import type OpenAI from "openai";
-import { type Failure, failureOf } from "./openai-errors.ts";
+import { type ConnectionOptions, openAiConnection } from "../provider/openai-connection.ts";
+import type { Failure } from "../provider/openai-errors.ts";
 
-export const OPENAI_URL = "https://api.openai.com/v1";
-
-export interface EndpointOptions {
-  /** Undefined for an endpoint that wants none, as on one's own machine. */
-  apiKey: string | undefined;
-  /** Up to and without `/embeddings`. A query, as Azure's `?api-version=`, is sent with each request. */
-  baseUrl: string;
+export interface EndpointOptions extends ConnectionOptions {
   model: string;
-  /** From the first byte sent to the last byte read. */
-  timeoutMs: number;
-  now: () => number;
 }
 
 export interface Endpoint {
@@ -27,76 +18,17 @@ export interface Endpoint {
 }
 
 /** `POST /embeddings` of an OpenAI-compatible API. @throws {RangeError} for a URL or key that no request can be made of */
-export function openAiEndpoint({ apiKey, baseUrl, model, timeoutMs, now }: EndpointOptions): Endpoint {
-  const url = endpointUrl(baseUrl);
-  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
-    throw new RangeError("the API key holds blanks or characters that no key has");
-  }
-  let client: Promise<OpenAI> | undefined;
+export function openAiEndpoint({ model, ...options }: EndpointOptions): Endpoint {
+  const connection = openAiConnection(options);
   return {
-    async ask(texts, { dimensions, signal }) {
-      client ??= loadClient(url, apiKey);
-      const { embeddings } = await client;
-      signal.throwIfAborted();
-      // Ours and not the SDK's timeout, which ends when the headers are in.
-      const timeout = AbortSignal.timeout(timeoutMs);
+    ask(texts, { dimensions, signal }) {
       const request = {
         model,
         input: texts,
         encoding_format: "base64" as const,
         ...(dimensions === undefined ? {} : { dimensions }),
       };
-      try {
-        return { answer: await embeddings.create(request, { signal: AbortSignal.any([signal, timeout]) }) };
-      } catch (error) {
-        signal.throwIfAborted();
-        if (timeout.aborted) return { failure: { kind: "passing", code: "provider_timeout" } };
-        return { failure: failureOf(error, now) };
-      }
+      return connection.ask(({ embeddings }, signal) => embeddings.create(request, { signal }), { signal });
     },
   };
-}
-
-/** What a wrong URL holds is not repeated: it may be a password. */
-function endpointUrl(baseUrl: string): URL {
-  const url = URL.parse(baseUrl);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new RangeError("the embedder's URL must begin with http:// or https://");
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw new RangeError(
-      "the embedder's URL must hold no user and password: the key has a setting of its own",
-    );
-  }
-  return url;
-}
-
-/**
- * The SDK, loaded at the first request. What it would read from the environment or do on its own is all switched off:
- * retries, other accounts' ids, and a debug log that prints the request.
- */
-async function loadClient(url: URL, apiKey: string | undefined): Promise<OpenAI> {
-  const { default: OpenAI } = await import("openai");
-  const bare = new URL(url);
-  bare.search = "";
-  bare.hash = "";
-  return new OpenAI({
-    apiKey: apiKey ?? "none",
-    organization: null,
-    project: null,
-    baseURL: bare.href.replace(/\/+$/, ""),
-    defaultQuery: Object.fromEntries(url.searchParams),
-    defaultHeaders: authentication(url, apiKey),
-    maxRetries: 0,
-    timeout: 2 ** 31 - 1,
-    logLevel: "off",
-    // A redirect would carry the notes to a host that nobody has chosen.
-    fetchOptions: { redirect: "manual" },
-  });
-}
-
-/** Azure wants its keys in a header of its own. Null takes the SDK's header out. */
-function authentication(url: URL, apiKey: string | undefined): Record<string, string | null> {
-  if (apiKey === undefined) return { Authorization: null };
-  return url.hostname.endsWith(".azure.com") ? { Authorization: null, "api-key": apiKey } : {};
 }

@@ -1,13 +1,14 @@
+import { OPENAI_URL } from "../provider/openai-connection.ts";
+import { costUsd } from "../provider/prices.ts";
+import { requestSlots } from "../provider/request-slots.ts";
+import { realTiming, type Timing } from "../provider/retry.ts";
 import type { Embedder, Embeddings } from "./embedder.ts";
 import { partsOfInputs, tokensOfInputs } from "./input-parts.ts";
 import { type EmbedCall, embedRequest, type OpenAiSession } from "./openai-call.ts";
-import { OPENAI_URL, openAiEndpoint } from "./openai-endpoint.ts";
+import { openAiEndpoint } from "./openai-endpoint.ts";
 import { openAiModel } from "./openai-models.ts";
 import { packInputs } from "./pack-inputs.ts";
 import { poolVectors } from "./pool-vectors.ts";
-import { costUsd } from "./prices.ts";
-import { requestSlots } from "./request-slots.ts";
-import { realTiming, type Timing } from "./retry.ts";
 
 export interface OpenAiEmbedderOptions {
   /** Undefined for an endpoint that wants none. */

@@ -11,9 +11,9 @@ import {
   textsToEmbed,
   vectorsByHash,
 } from "@noctuary/db/notes/note-embedding";
-import { RetryLaterError } from "../embedding/provider-errors.ts";
 import { PermanentError, recordable } from "../errors.ts";
 import { limitsFor, type UserStep } from "../job.ts";
+import { RetryLaterError } from "../provider/provider-errors.ts";
 import { type EmbeddedTexts, embedCall, type TextCall, wholeNoteCalls } from "./embed-call.ts";
 import { afterEmbed } from "./fan-in.ts";
 import { EMBED, type EmbedPayload, embedPayload } from "./steps.ts";

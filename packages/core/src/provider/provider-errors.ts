@@ -5,7 +5,7 @@ export const providerProblems = {
   provider_key_refused: "the provider refused the API key: check that it is right and may use this model",
   provider_quota_exhausted: "the provider's quota is used up or its bill unpaid: see its billing page",
   provider_model_unknown: "the provider does not know the model: check its name and the URL",
-  provider_url_wrong: "there is no embeddings API at this URL: it usually ends in /v1",
+  provider_url_wrong: "there is no such API at this URL: it usually ends in /v1",
   provider_request_refused: "the provider refuses even a single word: check model, dimensions and URL",
   provider_wrong_dimensions: "the provider's vectors have another length than the setting dimensions says",
   provider_wrong_vector_count: "the provider answered with another number of vectors than it was asked for",

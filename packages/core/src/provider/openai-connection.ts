@@ -1,0 +1,97 @@
+import type OpenAI from "openai";
+import { type Failure, failureOf } from "./openai-errors.ts";
+
+export const OPENAI_URL = "https://api.openai.com/v1";
+
+export interface ConnectionOptions {
+  /** Undefined for an endpoint that wants none, as on one's own machine. */
+  apiKey: string | undefined;
+  /** Up to and without `/embeddings` or `/chat`. A query, as Azure's `?api-version=`, is sent with each request. */
+  baseUrl: string;
+  /** From the first byte sent to the last byte read. */
+  timeoutMs: number;
+  now: () => number;
+}
+
+export interface OpenAiConnection {
+  readonly url: URL;
+  /**
+   * Makes one request.
+   *
+   * @returns the answer as it came, parsed; rejects only with the signal's reason once it is aborted
+   */
+  ask(
+    request: (client: OpenAI, signal: AbortSignal) => Promise<unknown>,
+    options: { signal: AbortSignal },
+  ): Promise<{ answer: unknown } | { failure: Failure }>;
+}
+
+/** Any OpenAI-compatible API. @throws {RangeError} for a URL or key that no request can be made of */
+export function openAiConnection({ apiKey, baseUrl, timeoutMs, now }: ConnectionOptions): OpenAiConnection {
+  const url = endpointUrl(baseUrl);
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new RangeError("the API key holds blanks or characters that no key has");
+  }
+  let client: Promise<OpenAI> | undefined;
+  return {
+    url,
+    async ask(request, { signal }) {
+      client ??= loadClient(url, apiKey);
+      const loaded = await client;
+      signal.throwIfAborted();
+      // Ours and not the SDK's timeout, which ends when the headers are in.
+      const timeout = AbortSignal.timeout(timeoutMs);
+      try {
+        return { answer: await request(loaded, AbortSignal.any([signal, timeout])) };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (timeout.aborted) return { failure: { kind: "passing", code: "provider_timeout" } };
+        return { failure: failureOf(error, now) };
+      }
+    },
+  };
+}
+
+/** What a wrong URL holds is not repeated: it may be a password. */
+function endpointUrl(baseUrl: string): URL {
+  const url = URL.parse(baseUrl);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new RangeError("the provider's URL must begin with http:// or https://");
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new RangeError(
+      "the provider's URL must hold no user and password: the key has a setting of its own",
+    );
+  }
+  return url;
+}
+
+/**
+ * The SDK, loaded at the first request. What it would read from the environment or do on its own is all switched off:
+ * retries, other accounts' ids, and a debug log that prints the request.
+ */
+async function loadClient(url: URL, apiKey: string | undefined): Promise<OpenAI> {
+  const { default: OpenAI } = await import("openai");
+  const bare = new URL(url);
+  bare.search = "";
+  bare.hash = "";
+  return new OpenAI({
+    apiKey: apiKey ?? "none",
+    organization: null,
+    project: null,
+    baseURL: bare.href.replace(/\/+$/, ""),
+    defaultQuery: Object.fromEntries(url.searchParams),
+    defaultHeaders: authentication(url, apiKey),
+    maxRetries: 0,
+    timeout: 2 ** 31 - 1,
+    logLevel: "off",
+    // A redirect would carry the notes to a host that nobody has chosen.
+    fetchOptions: { redirect: "manual" },
+  });
+}
+
+/** Azure wants its keys in a header of its own. Null takes the SDK's header out. */
+function authentication(url: URL, apiKey: string | undefined): Record<string, string | null> {
+  if (apiKey === undefined) return { Authorization: null };
+  return url.hostname.endsWith(".azure.com") ? { Authorization: null, "api-key": apiKey } : {};
+}
