@@ -1,7 +1,7 @@
+import { withoutCode } from "@noctuary/core/text/markdown-code";
+import { wikiLinks } from "@noctuary/core/text/wiki-links";
 import { describe, expect, test } from "vitest";
 import { dateInFileName, readDate } from "../../packages/cli/src/vault/dates.ts";
-import { wikiLinks } from "../../packages/cli/src/vault/links.ts";
-import { withoutCode } from "../../packages/cli/src/vault/markdown-code.ts";
 import { inlineTags } from "../../packages/cli/src/vault/tags.ts";
 
 describe("inline tags", () => {

@@ -1,4 +1,4 @@
-import { withoutCode } from "./markdown-code.ts";
+import { withoutCode } from "@noctuary/core/text/markdown-code";
 
 /** A note keeps no more tags than this; more is a generated file or an attack, not someone's order. */
 export const maxTags = 500;
