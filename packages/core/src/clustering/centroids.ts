@@ -3,14 +3,20 @@ import type { VectorRows } from "./nearest-neighbours.ts";
 
 /**
  * The direction in which the members of each group point: the sum of their vectors in unit length, row-major,
- * count x dimensions. A group whose members cancel out or have no length gets a row of zeros.
+ * count x dimensions. A group whose members cancel out or have no length gets a row of zeros. A row counts as often
+ * as `notes` says it stands for a note; without it, once.
  */
-export function centroidsOf({ vectors, dimensions }: VectorRows, { label, count }: Labels): Float32Array {
+export function centroidsOf(
+  { vectors, dimensions }: VectorRows,
+  { label, count }: Labels,
+  notes?: ArrayLike<number>,
+): Float32Array {
   const sums = new Float64Array(count * dimensions);
   for (let row = 0; row < label.length; row++) {
     const from = row * dimensions;
     const to = label[row]! * dimensions;
-    for (let d = 0; d < dimensions; d++) sums[to + d]! += vectors[from + d]!;
+    const times = notes?.[row] ?? 1;
+    for (let d = 0; d < dimensions; d++) sums[to + d]! += times * vectors[from + d]!;
   }
   const centroids = new Float32Array(count * dimensions);
   for (let group = 0; group < count; group++) {

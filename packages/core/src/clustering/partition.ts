@@ -3,7 +3,7 @@ import { attachments } from "./attachments.ts";
 import { centroidsOf, similarityTo } from "./centroids.ts";
 import { distinctRows } from "./distinct-rows.ts";
 import { fuzzyGraph } from "./fuzzy-graph.ts";
-import { nearestNeighbours, type VectorRows } from "./nearest-neighbours.ts";
+import { type NeighbourLists, nearestNeighbours, type VectorRows } from "./nearest-neighbours.ts";
 import { findTopics } from "./topics.ts";
 
 /** An account's notes in topics, and the topics in areas. */
@@ -28,37 +28,62 @@ export interface Partition {
 
 const NEIGHBOURS = 15;
 
+/** The notes of an account with who is near whom: all that topics and areas are made from. */
+export interface Neighbourhood {
+  /**
+   * The distinct vectors. Read them through centroids.ts only: on a quiet night they are not all in memory, and
+   * what stands in for them there need not be an array of floats.
+   */
+  rows: VectorRows;
+  /** The row of each note; notes with equal vectors share one. */
+  positionOf: Int32Array;
+  /** `k` nearest rows of each row. */
+  lists: NeighbourLists;
+  k: number;
+}
+
 /**
- * Groups notes by their vectors (rows in a stable order, such as by note id).
+ * Groups notes by their vectors (rows in a stable order, such as by note id), their neighbours computed here and
+ * now on this thread.
+ */
+export function partitionNotes(input: VectorRows & { previousTopic?: Int32Array }): Partition {
+  const { rows, positionOf } = distinctRows(input);
+  const k = neighboursFor(rows.count);
+  const lists = nearestNeighbours(rows, k);
+  return partitionByNeighbours({ rows, positionOf, lists, k }, input.previousTopic);
+}
+
+/**
+ * Groups notes by who is near whom.
  *
  * Exact nearest neighbours, fuzzy weights, Leiden for topics and again for areas. The result depends on the
  * input alone, bit for bit. Notes with equal vectors share a topic. With `previousTopic` (last night's topic
  * per note, -1 for a new one) it starts from there: an unchanged account comes back as it was, and notes move
  * only where that makes a better partition.
  */
-export function partitionNotes(input: VectorRows & { previousTopic?: Int32Array }): Partition {
-  const { count } = input;
-  const { rows, positionOf } = distinctRows(input);
+export function partitionByNeighbours(
+  { rows, positionOf, lists, k }: Neighbourhood,
+  previousTopic?: Int32Array,
+): Partition {
   const notes = new Int32Array(rows.count);
   for (const position of positionOf) notes[position]!++;
 
-  const k = neighboursFor(rows.count);
-  const graph = fuzzyGraph(nearestNeighbours(rows, k), rows.count, k);
-  const previous = input.previousTopic && previousByRow(input.previousTopic, positionOf, rows.count);
+  const graph = fuzzyGraph(lists, rows.count, k);
+  const previous = previousTopic && previousByRow(previousTopic, positionOf, rows.count);
   const topics = findTopics({ graph, rows, notes, ...(previous && { previous }) });
   const areas = findAreas(graph, topics);
   const attached = attachments(graph, topics);
 
-  const label = positionOf.map((position) => topics.label[position]!);
-  const centroid = centroidsOf(input, { label, count: topics.count });
-  const cohesion = new Float32Array(topics.count);
+  const centroid = centroidsOf(rows, topics, notes);
+  const cohesion = new Float64Array(topics.count);
   const members = new Int32Array(topics.count);
-  for (let note = 0; note < count; note++) {
-    members[label[note]!]!++;
-    cohesion[label[note]!]! += similarityTo(centroid, label[note]!, input, note);
+  for (let row = 0; row < rows.count; row++) {
+    const topic = topics.label[row]!;
+    members[topic]! += notes[row]!;
+    cohesion[topic]! += notes[row]! * similarityTo(centroid, topic, rows, row);
   }
   return {
-    topic: label,
+    topic: positionOf.map((position) => topics.label[position]!),
     topics: topics.count,
     area: areas.label,
     areas: areas.count,
@@ -66,12 +91,12 @@ export function partitionNotes(input: VectorRows & { previousTopic?: Int32Array 
     rival: positionOf.map((position) => attached.rival[position]!),
     loose: Uint8Array.from(positionOf, (position) => attached.loose[position]!),
     centroid,
-    cohesion: cohesion.map((sum, topic) => sum / members[topic]!),
+    cohesion: Float32Array.from(cohesion, (sum, topic) => sum / members[topic]!),
   };
 }
 
 /** In a small account fifteen neighbours are everybody: a third of the others, but at least three. */
-function neighboursFor(rows: number): number {
+export function neighboursFor(rows: number): number {
   return Math.min(NEIGHBOURS, Math.max(3, Math.round(rows / 3)));
 }
 
