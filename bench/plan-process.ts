@@ -24,6 +24,7 @@ const context = {
   queue: { send: (messages: readonly unknown[]) => Promise.resolve(messages.map(() => true)) },
   embedder: lexicalEmbedder(),
   logger: silent,
+  metrics: { add() {} },
   limits: defaultLimits,
 };
 

@@ -6,6 +6,7 @@ import { openDatabase } from "@noctuary/db/database";
 import { databaseSecret } from "./database-secret.ts";
 import { environmentSettings } from "./environment.ts";
 import { openLogger } from "./logger.ts";
+import { openMetrics } from "./metrics.ts";
 import { sqsQueue } from "./sqs-queue.ts";
 
 interface Live {
@@ -69,6 +70,7 @@ export function contextFrom(settings: Settings): Context {
     queue: sqsQueue(client, (queue) => queueUrlOf(settings, queue)),
     embedder: embedderFor(settings),
     logger: openLogger(settings),
+    metrics: openMetrics(settings),
     limits: {
       ...defaultLimits,
       embedBatchNotes: settings.embedBatchNotes,

@@ -1,5 +1,6 @@
 import type { Database } from "@noctuary/db/database";
 import type { Embedder } from "./embedding/embedder.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Queue } from "./runtime/queue.ts";
 
 /** A fact is a field: messages are constant, and no field ever holds note text, a prompt or a secret. */
@@ -17,6 +18,7 @@ export interface Context {
   queue: Queue;
   embedder: Embedder;
   logger: Logger;
+  metrics: Metrics;
   limits: Limits;
 }
 

@@ -4,6 +4,7 @@ import type { Run } from "@noctuary/db/ledger/run";
 import type { ClaimedTask } from "@noctuary/db/ledger/task";
 import type * as z from "zod";
 import type { Context } from "./context.ts";
+import type { Measurement } from "./metrics.ts";
 
 export interface Job {
   /** The one word for this job everywhere: folder, schedule, log key, metric dimension, CLI argument. */
@@ -54,6 +55,8 @@ export interface UserStep<Payload = unknown> {
   /** Parsed by whoever makes a task and by whoever works on it. New fields are optional. */
   readonly payload: z.ZodType<Payload>;
   work(input: StepInput<Payload> & { readonly userId: string }): Promise<Outcome<UserTransaction>>;
+  /** What a saved result says about this user's night, as metrics. Asked after the commit. */
+  measures?(result: Totals): Omit<Measurement, "dimensions">[];
   /** Runs in the transaction in which a task of this step was finished or failed for good. */
   ended(
     tx: UserTransaction,

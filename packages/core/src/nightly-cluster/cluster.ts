@@ -24,6 +24,7 @@ import {
 import { type Partition, partitionNotes } from "../clustering/partition.ts";
 import type { Context } from "../context.ts";
 import { VersionConflictError } from "../errors.ts";
+import { churnOf } from "../identity/churn.ts";
 import { limitsFor, type UserStep } from "../job.ts";
 import {
   type DecidedClusters,
@@ -107,6 +108,11 @@ export const cluster: UserStep<ClusterPayload> = {
         return counts;
       },
     };
+  },
+
+  measures: (result) => {
+    const churn = churnOf(result);
+    return churn === undefined ? [] : [{ name: "Churn", value: churn, unit: "None" }];
   },
 
   ended: (tx, run, task, status) => afterCluster(tx, run.id, task.userId, status),

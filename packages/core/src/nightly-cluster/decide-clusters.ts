@@ -107,7 +107,10 @@ export function decideClusters(
       loose: partition.loose[row] === 1,
     })),
     events: [...topicMatch.events, ...areaMatch.events].map(toRow).concat(movesOf(topicMatch, topics)),
-    counts: countEvents(topicMatch, fresh),
+    counts: {
+      ...countEvents(topicMatch, fresh),
+      settled: settledNotes(previousTopics({ noteIds, fresh }, last)),
+    },
   };
 }
 
@@ -121,6 +124,10 @@ function countEvents({ events, moved }: MatchedClusters, fresh: Set<string>): Re
   const counts: Record<string, number> = { moved: moved.filter(({ noteId }) => !fresh.has(noteId)).length };
   for (const { kind } of events) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;
+}
+
+function settledNotes(previous: Int32Array): number {
+  return previous.reduce((notes, topic) => notes + (topic >= 0 ? 1 : 0), 0);
 }
 
 function toRow(event: ClusterEvent): DecidedClusters["events"][number] {

@@ -4,10 +4,11 @@ import { finishRun, lockFinishedRun, type TaskSummary, taskSummaries } from "@no
 import { type RunUserTotals, runUserTotals } from "@noctuary/db/ledger/run-user";
 import { tasksOfRun } from "@noctuary/db/ledger/task";
 import type { Context } from "../context.ts";
+import { churnOf } from "../identity/churn.ts";
 
 /** Closes a run once none of its tasks is left, with the totals of all of them. Safe to call at any time. */
 export async function closeRunIfFinished(
-  { db, logger }: Pick<Context, "db" | "logger">,
+  { db, logger, metrics }: Pick<Context, "db" | "logger" | "metrics">,
   runId: string,
 ): Promise<void> {
   const closed = await asLedger(db, async (tx) => {
@@ -20,11 +21,13 @@ export async function closeRunIfFinished(
       plan?.error ?? undefined,
     );
     await finishRun(tx, runId, end);
-    return { job: run.job, status: end.status };
+    return { job: run.job, status: end.status, churn: end.totals.churn };
   });
   if (closed === null) return;
   const log = closed.status === "failed" ? logger.error : logger.info;
-  log.call(logger, "run ended", { job: closed.job, runId, status: closed.status });
+  const { job, status, churn } = closed;
+  log.call(logger, "run ended", { job, runId, status, churn });
+  if (churn !== undefined) metrics.add({ name: "Churn", value: churn, unit: "None", dimensions: { job } });
 }
 
 interface RunEnd {
@@ -43,6 +46,8 @@ export function decideEnd(users: RunUserTotals, tasks: TaskSummary[], planError?
     for (const [name, value] of Object.entries(result)) totals[name] = (totals[name] ?? 0) + Number(value);
   }
   const { costUsd = 0, unpricedRequests = 0, ...counted } = totals;
+  const churn = churnOf(counted);
+  if (churn !== undefined) counted.churn = churn;
   const planFailed = tasks.some((task) => task.step === "plan" && task.status === "failed");
   const allFailed = users.users > 0 && users.failedUsers === users.users;
   const isPartial =

@@ -1,4 +1,5 @@
 import { asLedger, asUser, type LedgerTransaction, type UserTransaction } from "@noctuary/db/access";
+import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import { type Run, runById } from "@noctuary/db/ledger/run";
 import {
   type ClaimedTask,
@@ -67,14 +68,18 @@ async function workAndSave(
     try {
       if (isPlan(step)) {
         const outcome = await step.work(input);
-        return await asLedger(context.db, (tx) => end(tx, task, outcome));
+        await asLedger(context.db, (tx) => end(tx, task, outcome));
+        return;
       }
       const userId = task.userId!;
       const outcome = await step.work({ ...input, userId });
-      return await asUser(context.db, userId, async (tx) => {
-        await end(tx, task, outcome);
-        if ("save" in outcome) await step.ended(tx, run, { ...task, userId }, "done");
+      const result = await asUser(context.db, userId, async (tx) => {
+        const result = await end(tx, task, outcome);
+        if (result !== undefined) await step.ended(tx, run, { ...task, userId }, "done");
+        return result;
       });
+      if (result !== undefined) measure(context, step, run, result);
+      return;
     } catch (error) {
       if (!(error instanceof VersionConflictError) || redo >= MAX_REDOS) throw error;
     }
@@ -85,11 +90,19 @@ async function end<Tx extends LedgerTransaction | UserTransaction>(
   tx: Tx,
   task: ClaimedTask,
   outcome: Outcome<Tx>,
-): Promise<void> {
-  if ("save" in outcome) {
-    await finishTask(tx, task, { status: "done", result: await outcome.save(tx) });
-  } else {
+): Promise<Totals | undefined> {
+  if (!("save" in outcome)) {
     await yieldTask(tx, task, { delayMs: outcome.laterInMs, payload: outcome.payload });
+    return undefined;
+  }
+  const result = await outcome.save(tx);
+  await finishTask(tx, task, { status: "done", result });
+  return result;
+}
+
+function measure({ metrics }: Context, step: UserStep, run: Run, result: Totals): void {
+  for (const measured of step.measures?.(result) ?? []) {
+    metrics.add({ ...measured, dimensions: { job: run.job, step: step.slug } });
   }
 }
 

@@ -1,0 +1,25 @@
+import { Metrics as EmfMetrics } from "@aws-lambda-powertools/metrics";
+import type { Metrics } from "@noctuary/core/metrics";
+import type { Settings } from "@noctuary/core/settings";
+import { consoleFor } from "./log-file.ts";
+
+const NAMESPACE = "Noctuary";
+
+/**
+ * Metrics as lines of CloudWatch's embedded metric format: on Lambda they become metrics by being printed, on one
+ * machine they stand in the log file.
+ */
+export function openMetrics({ logFile }: Pick<Settings, "logFile">): Metrics {
+  const emf = new EmfMetrics({ namespace: NAMESPACE });
+  Object.assign(emf, consoleFor(logFile));
+  emf.clearDefaultDimensions(); // a service of its own would be one more dimension, with one value
+  return {
+    add({ name, value, unit, dimensions }) {
+      // Powertools refuses what is no number. One line a measurement: each has dimensions of its own.
+      if (!Number.isFinite(value)) return;
+      for (const [dimension, of] of Object.entries(dimensions)) emf.addDimension(dimension, of);
+      emf.addMetric(name, unit, value);
+      emf.publishStoredMetrics();
+    },
+  };
+}
