@@ -1,5 +1,5 @@
 import { asLedger } from "@noctuary/db/access";
-import { accountForNotes } from "@noctuary/db/notes/note-embedding";
+import { accountForNotes } from "@noctuary/db/notes/note-account";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { failingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";

@@ -1,5 +1,5 @@
 import { asLedger } from "@noctuary/db/access";
-import { accountForNotes } from "@noctuary/db/notes/note-embedding";
+import { accountForNotes } from "@noctuary/db/notes/note-account";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";

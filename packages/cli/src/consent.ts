@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { asLedger } from "@noctuary/db/access";
-import { accountForNotes } from "@noctuary/db/notes/note-embedding";
+import { accountForNotes } from "@noctuary/db/notes/note-account";
 import { CommandError, EXIT, UsageError } from "./exit.ts";
 import type { LocalRuntime } from "./local/local-runtime.ts";
 import { embeddingModel } from "./overview.ts";

@@ -3,7 +3,7 @@ import { asLedger, asUser } from "@noctuary/db/access";
 import { type Cluster, type ClusterEventRow, clusterEvents, clustersOf } from "@noctuary/db/clusters/cluster";
 import { lastRunOf, type Run } from "@noctuary/db/ledger/run";
 import { clusterNotes, newNotesByCluster } from "@noctuary/db/notes/note";
-import { accountForNotes, type NoteAccount } from "@noctuary/db/notes/note-embedding";
+import { accountForNotes, type NoteAccount } from "@noctuary/db/notes/note-account";
 import type { Session } from "./session.ts";
 
 const JOB = "nightly-cluster";

@@ -63,6 +63,7 @@ export interface UserStep<Payload = unknown> {
     run: Run,
     task: ClaimedTask & { userId: string },
     status: "done" | "failed",
+    context: Context,
   ): Promise<void>;
 }
 

@@ -4,9 +4,10 @@ import { type SettingName, settingDefinitions } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
 import { type Diagnosis, diagnose } from "@noctuary/db/diagnosis";
 import { schemaState } from "@noctuary/db/migrate";
-import { accountForNotes } from "@noctuary/db/notes/note-embedding";
+import { accountOf, type NoteState, type NotesInState, noteStates } from "@noctuary/db/notes/note-account";
 import { EXIT } from "../exit.ts";
-import { count } from "../render/words.ts";
+import { sayCode } from "../render/codes.ts";
+import { count, momentLine } from "../render/words.ts";
 import { type GlobalOptions, openSession, type Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -14,6 +15,8 @@ interface Check {
   name: string;
   ok: boolean;
   found: string;
+  /** More of what was found, a line each. */
+  details?: string[];
   /** What to do; only where it is not ok. */
   remedy?: string;
 }
@@ -31,9 +34,10 @@ export async function doctor(options: GlobalOptions, terminal: Terminal): Promis
     }
     terminal.line();
     terminal.line(terminal.style("bold", "checks"));
-    for (const { name, ok, found, remedy } of checks) {
+    for (const { name, ok, found, details = [], remedy } of checks) {
       const mark = ok ? terminal.style("green", "ok") : terminal.style("red", "no");
       terminal.line(`  ${mark}  ${name.padEnd(22)} ${found}`);
+      for (const detail of details) terminal.line(`      ${"".padEnd(22)} ${detail}`);
       if (!ok && remedy !== undefined) terminal.line(`      ${remedy}`);
     }
     return checks.every((check) => check.ok) ? EXIT.done : EXIT.failed;
@@ -131,8 +135,8 @@ function isolation(diagnosis: Diagnosis): Check[] {
 
 async function accounting(session: Session): Promise<Check[]> {
   const embedder = embedderFor(session.settings);
-  const notes = await asLedger(session.db, (tx) => accountForNotes(tx, embedder));
-  const { embedded, excluded, failed, pending } = notes;
+  const states = await asLedger(session.db, (tx) => noteStates(tx, embedder));
+  const { notes, embedded, excluded, failed, pending } = accountOf(states);
   return [
     {
       name: "provider",
@@ -141,11 +145,26 @@ async function accounting(session: Session): Promise<Check[]> {
     },
     {
       name: "notes",
-      ok: embedded + excluded + failed + pending === notes.notes,
-      found: `${count(notes.notes, "note")}: ${embedded} embedded, ${excluded} excluded, ${failed} failed, ${pending} waiting for the next night`,
+      ok: embedded + excluded + failed + pending === notes,
+      found: `${count(notes, "note")}: ${embedded} embedded, ${excluded} excluded, ${failed} failed, ${pending} waiting for the next night`,
+      details: states.filter(({ state }) => state !== "embedded").map(sayState),
       remedy: "some notes are in no state: please report this",
     },
   ];
+}
+
+/** "2 failed: the provider refuses the text (provider_refused_400), since 26 Nov 2026, 02:00". */
+function sayState({ state, reason, notes, since }: NotesInState): string {
+  const word = state === "pending" ? "waiting" : state;
+  const from = since === null ? "" : `, since ${momentLine(since)}`;
+  return `${notes} ${word}: ${sayReason(state, reason)}${from}`;
+}
+
+function sayReason(state: NoteState, reason: string | null): string {
+  if (state === "excluded") return reason === "user" ? "AI is off for their user" : "ai: false";
+  if (state === "pending" && reason === "new") return "new";
+  if (state === "pending" && reason === "changed") return "changed";
+  return sayCode(reason ?? "unknown");
 }
 
 function isAtLeast(version: string | null, minimum: readonly [number, number]): boolean {

@@ -4,6 +4,7 @@ import { type NoteLine, notesOf, type RelatedNote, relatedNotes } from "@noctuar
 import Table from "cli-table3";
 import { EXIT, UsageError } from "../exit.ts";
 import { embeddingModel } from "../overview.ts";
+import { sayCode } from "../render/codes.ts";
 import { count } from "../render/words.ts";
 import { chooseUser, type GlobalOptions, openSession } from "../session.ts";
 import { fit, plainTable, type Terminal } from "../terminal.ts";
@@ -102,7 +103,7 @@ function renderNote(terminal: Terminal, note: NamedNote): void {
     ),
   );
   if (note.aiExcluded) terminal.line("kept out of everything (ai: false)");
-  else if (note.failedCode !== null) terminal.line(`not embedded: ${note.failedCode}`);
+  else if (note.failedCode !== null) terminal.line(`not embedded: ${sayCode(note.failedCode)}`);
   else if (note.cluster === "") terminal.line("not clustered yet: `noctuary run nightly-cluster`");
   else {
     const share = `${Math.round((note.confidence ?? 0) * 100)} %`;

@@ -3,6 +3,7 @@ import { runs as newestRuns, type Run } from "@noctuary/db/ledger/run";
 import { type TaskRow, taskCounts, tasksOfRun } from "@noctuary/db/ledger/task";
 import Table from "cli-table3";
 import { EXIT, UsageError } from "../exit.ts";
+import { sayCode } from "../render/codes.ts";
 import { renderTroubles } from "../render/run.ts";
 import { count, dollars, momentLine, seconds } from "../render/words.ts";
 import { type GlobalOptions, openSession } from "../session.ts";
@@ -128,7 +129,7 @@ function renderOneRun(
   const failed = tasks.filter((task) => task.status === "failed");
   for (const task of failed.slice(0, LISTED)) {
     terminal.line(
-      `  ${task.step} ${task.id.slice(0, 8)} of ${task.userId ?? "all"}: ${task.error?.class} ${task.error?.code} after ${count(task.attempts, "try").replace("trys", "tries")}`,
+      `  ${task.step} ${task.id.slice(0, 8)} of ${task.userId ?? "all"}: ${sayCode(task.error?.code ?? "unknown")} after ${count(task.attempts, "try").replace("trys", "tries")}`,
     );
   }
 }

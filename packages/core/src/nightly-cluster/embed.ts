@@ -4,6 +4,7 @@ import { vectorType } from "@noctuary/db/database";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import { recordRunError } from "@noctuary/db/ledger/run";
 import { saveProgress } from "@noctuary/db/ledger/task";
+import { recordUnanswered } from "@noctuary/db/notes/note-account";
 import {
   type NoteText,
   saveFailures,
@@ -42,7 +43,13 @@ export const embed: UserStep<EmbedPayload> = {
     return putOffMs === null ? { save: async () => progress.totals } : { laterInMs: putOffMs };
   },
 
-  ended: (tx, run, task) => afterEmbed(tx, run.id, task.userId),
+  async ended(tx, run, task, status, { embedder }) {
+    const payload = embedPayload.safeParse(task.payload);
+    if (status === "failed" && payload.success) {
+      await recordUnanswered(tx, embedder, task.userId, { taskId: task.id, noteIds: payload.data.noteIds });
+    }
+    await afterEmbed(tx, run.id, task.userId);
+  },
 };
 
 /** A provider that refuses the key or the model refuses it for every other batch too: nobody asks it again. */

@@ -75,7 +75,7 @@ async function workAndSave(
       const outcome = await step.work({ ...input, userId });
       const result = await asUser(context.db, userId, async (tx) => {
         const result = await end(tx, task, outcome);
-        if (result !== undefined) await step.ended(tx, run, { ...task, userId }, "done");
+        if (result !== undefined) await step.ended(tx, run, { ...task, userId }, "done", context);
         return result;
       });
       if (result !== undefined) measure(context, step, run, result);
@@ -137,7 +137,7 @@ async function recordFailure(
       const userId = task.userId!;
       await asUser(context.db, userId, async (tx) => {
         await fail(tx);
-        if (isFinal) await step.ended(tx, run, { ...task, userId }, "failed");
+        if (isFinal) await step.ended(tx, run, { ...task, userId }, "failed", context);
       });
     }
   } catch (failure) {

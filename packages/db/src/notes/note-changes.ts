@@ -113,7 +113,9 @@ export async function markSeen(
 ): Promise<void> {
   if (noteIds.length === 0) return;
   await tx.execute(sql`
-    update note_embedding e set seen_updated_at = n.updated_at
+    update note_embedding e set seen_updated_at = n.updated_at,
+      failed_code = case when e.failed_hash is not null then e.failed_code end,
+      failed_at = case when e.failed_hash is not null then e.failed_at end
     from note n
     where e.user_id = ${userId} and e.note_id = any(${textArray(noteIds)}) and e.model = ${model}
       and e.dimensions = ${dimensions} and n.user_id = e.user_id and n.id = e.note_id`);

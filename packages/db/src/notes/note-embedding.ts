@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { LedgerTransaction, UserTransaction } from "../access.ts";
+import type { UserTransaction } from "../access.ts";
 import type { VectorType } from "../database.ts";
 import { textArray } from "../text-array.ts";
 import { decodeVectorInto, encodeVectorArray } from "../vector-codec.ts";
@@ -103,7 +103,7 @@ export async function saveVectors(
       as n(id, hash, updated_at, vector)
     on conflict (user_id, note_id, model, dimensions) do update set content_hash = excluded.content_hash,
       vector = excluded.vector, seen_updated_at = excluded.seen_updated_at, embedded_at = excluded.embedded_at,
-      failed_hash = null, failed_code = null
+      failed_hash = null, failed_code = null, failed_at = null
     where ${notOvertaken}`);
 }
 
@@ -128,11 +128,11 @@ export async function saveFailures(
 ): Promise<void> {
   if (failures.length === 0) return;
   await tx.execute(sql`
-    insert into note_embedding (user_id, note_id, model, dimensions, failed_hash, failed_code, seen_updated_at)
-    select ${userId}, f.id, ${model}, ${dimensions}::int, f."contentHash", f.code, f."updatedAt"::timestamptz
+    insert into note_embedding (user_id, note_id, model, dimensions, failed_hash, failed_code, failed_at, seen_updated_at)
+    select ${userId}, f.id, ${model}, ${dimensions}::int, f."contentHash", f.code, clock_timestamp(), f."updatedAt"::timestamptz
     from jsonb_to_recordset(${JSON.stringify(failures)}::jsonb) as f(id text, "contentHash" text, code text, "updatedAt" text)
     on conflict (user_id, note_id, model, dimensions) do update set failed_hash = excluded.failed_hash,
-      failed_code = excluded.failed_code, seen_updated_at = excluded.seen_updated_at
+      failed_code = excluded.failed_code, failed_at = excluded.failed_at, seen_updated_at = excluded.seen_updated_at
     where ${notOvertaken}`);
 }
 
@@ -224,37 +224,4 @@ export async function purgeOtherModels(
     delete from note_embedding e where user_id = ${userId} and (model <> ${model} or dimensions <> ${dimensions}::int)
       and exists (select 1 from note_embedding c where c.user_id = e.user_id and c.note_id = e.note_id
         and c.model = ${model} and c.dimensions = ${dimensions}::int and c.vector is not null)`);
-}
-
-export interface NoteAccount {
-  notes: number;
-  embedded: number;
-  excluded: number;
-  failed: number;
-  /** Neither embedded nor excluded nor failed: new or changed since the last run. */
-  pending: number;
-}
-
-/** The query that accounts for every living note, of all users or of one. */
-export async function accountForNotes(
-  tx: LedgerTransaction,
-  { model, dimensions }: EmbeddingModel,
-  userId?: string,
-): Promise<NoteAccount> {
-  const ofUser = userId === undefined ? sql`` : sql`and n.user_id = ${userId}`;
-  const { rows } = await tx.execute<{ [K in keyof NoteAccount]: number }>(sql`
-    with state as (
-      select case when n.ai_excluded then 'excluded'
-        when e.seen_updated_at is distinct from n.updated_at then 'pending'
-        when e.failed_hash is not null then 'failed'
-        when e.content_hash is not null then 'embedded' else 'pending' end as state
-      from note n left join note_embedding e
-        on e.user_id = n.user_id and e.note_id = n.id and e.model = ${model} and e.dimensions = ${dimensions}
-      where n.deleted_at is null ${ofUser})
-    select count(*)::int as notes, (count(*) filter (where state = 'embedded'))::int as embedded,
-      (count(*) filter (where state = 'excluded'))::int as excluded,
-      (count(*) filter (where state = 'failed'))::int as failed,
-      (count(*) filter (where state = 'pending'))::int as pending
-    from state`);
-  return rows[0]!;
 }

@@ -37,7 +37,9 @@ export const noteEmbedding = noctuary.table(
     contentHash: text("content_hash"),
     vector: vectorBinary("vector"),
     failedHash: text("failed_hash"),
+    /** Why there is no vector of the present text; without `failed_hash`, a trouble that may pass. */
     failedCode: text("failed_code"),
+    failedAt: instant("failed_at"),
     /** `updated_at` of the note when it was last looked at: equal means there is nothing to read. */
     seenUpdatedAt: instant("seen_updated_at").notNull(),
     embeddedAt: instant("embedded_at"),

@@ -1,0 +1,1 @@
+ALTER TABLE "noctuary"."note_embedding" ADD COLUMN "failed_at" timestamp with time zone;
