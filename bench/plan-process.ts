@@ -23,6 +23,7 @@ const context = {
   // Nothing has changed, so there is nobody to wake but the planner itself.
   queue: { send: (messages: readonly unknown[]) => Promise.resolve(messages.map(() => true)) },
   embedder: lexicalEmbedder(),
+  llm: null,
   logger: silent,
   metrics: { add() {} },
   limits: defaultLimits,

@@ -18,8 +18,10 @@ const ONE_CPU_MB = 1_769;
 /** A plan and the reconciler wait for the database most of the time. */
 const WAITING_MB = 512;
 const RECONCILER_TIMEOUT_SECONDS = 120;
-/** What only the step that embeds asks for, at run time: the others are deployed without, for 1.5 MB less each. */
-const PROVIDER_PACKAGES = ["openai", "gpt-tokenizer"];
+/** Asked for at run time by steps that call a provider: planners and the reconciler are deployed without, for 0.5 MB less. */
+const PROVIDER_PACKAGE = "openai";
+/** Token ranks of 1 MB, which only the step that embeds counts with. */
+const TOKENIZER_PACKAGE = "gpt-tokenizer";
 /** The least that an event source mapping takes. */
 const LEAST_CONCURRENCY = 2;
 
@@ -73,7 +75,7 @@ function jobFunction(
       sourcemap: false,
       // pg asks for it only where `pg.native` is read. Unless it is named here, SST installs whatever version is the
       // newest, with its native dependencies, into each bundle.
-      esbuild: { external: ["pg-native", ...(name === "embed" ? [] : PROVIDER_PACKAGES)] },
+      esbuild: { external: ["pg-native", ...packagesLeftOut(name)] },
     },
     logGroup: new LogGroup(stack, `${name}-logs`, {
       logGroupName: `/aws/lambda/${functionName}`,
@@ -97,6 +99,12 @@ function jobFunction(
       }),
     ],
   });
+}
+
+function packagesLeftOut(queue: string): string[] {
+  const step = jobs.flatMap((job) => job.steps).find((step) => step.queue === queue);
+  if (step === undefined) return [PROVIDER_PACKAGE, TOKENIZER_PACKAGE];
+  return step.slug === "embed" ? [] : [TOKENIZER_PACKAGE];
 }
 
 /** One message at a time: a task is a batch of notes already, and its lease is as long as one task needs. */

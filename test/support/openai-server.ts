@@ -176,7 +176,7 @@ function misbehave(
   }
 }
 
-function sendError(
+export function sendError(
   response: ServerResponse,
   status: number,
   { code, type, headers }: { code?: string; type?: string; headers?: Record<string, string> },
@@ -190,11 +190,11 @@ function sendError(
   sendJson(response, status, { error }, headers);
 }
 
-function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): void {
+export function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): void {
   send(response, status, Buffer.from(JSON.stringify(body)), "application/json", headers);
 }
 
-function send(
+export function send(
   response: ServerResponse,
   status: number,
   body: Buffer,

@@ -1,6 +1,7 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { type Context, defaultLimits } from "@noctuary/core/context";
 import { embedderFor } from "@noctuary/core/embedding/embedder-for";
+import { llmFor } from "@noctuary/core/llm/llm-for";
 import { queueUrlOf, resolveSettings, type Settings, SettingsError } from "@noctuary/core/settings";
 import { openDatabase } from "@noctuary/db/database";
 import { databaseSecret } from "./database-secret.ts";
@@ -69,6 +70,7 @@ export function contextFrom(settings: Settings): Context {
     }),
     queue: sqsQueue(client, (queue) => queueUrlOf(settings, queue)),
     embedder: embedderFor(settings),
+    llm: llmFor(settings),
     logger: openLogger(settings),
     metrics: openMetrics(settings),
     limits: {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { llmFor, llmUrl } from "@noctuary/core/llm/llm-for";
 import { asLedger } from "@noctuary/db/access";
 import { accountForNotes } from "@noctuary/db/notes/note-account";
 import { CommandError, EXIT, UsageError } from "./exit.ts";
@@ -17,9 +18,19 @@ interface ConsentRequest {
   yes?: boolean;
 }
 
+interface Destination {
+  /** What is remembered once a person has agreed. */
+  key: string;
+  /** What would be sent, as one reads it in a question. */
+  what: string;
+  host: string;
+  model: string;
+}
+
 /**
  * Nothing leaves unasked: before notes go to a provider for the first time, a person has seen where to, how many and
- * for how much, and said yes; or `--yes`, or the setting providerConsent, says so. Asked once a home and host.
+ * for how much, and said yes; or `--yes`, or the setting providerConsent, says so. Asked once a home and host, for the
+ * embedder and for the language model each: the one gets every note, the other excerpts and other questions.
  *
  * @throws {UsageError} where nobody can be asked
  */
@@ -29,15 +40,14 @@ export async function requireConsent(
   request: ConsentRequest,
 ): Promise<void> {
   const { settings, terminal } = session;
-  const embedder = embeddingModel(session);
-  if (!embedder.leavesMachine || settings.providerConsent || request.yes === true) return;
-  const host = new URL(settings.openaiBaseUrl).host;
-  if (hostsAgreedTo(session).includes(host)) return;
-  const notes = await asLedger(session.db, (tx) => accountForNotes(tx, embedder));
-  if (notes.pending === 0 && request.full !== true) return; // nothing would be sent
+  if (settings.providerConsent || request.yes === true) return;
+  const agreedTo = agreements(session);
+  const open = (await destinations(session, request)).filter(({ key }) => !agreedTo.includes(key));
+  if (open.length === 0) return;
+  const told = open.map(({ what, host, model }) => `${what} to ${host} (${model})`).join(", and ");
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     throw new UsageError(
-      `${notes.pending} notes would be sent to ${host}: agree with --yes, or set providerConsent to true in settings.json`,
+      `this run would send ${told}: agree with --yes, or set providerConsent to true in settings.json`,
     );
   }
   const dry = await runJob(runtime, terminal, {
@@ -50,24 +60,46 @@ export async function requireConsent(
   });
   renderRunEnd(terminal, dry, settings);
   const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`Send these notes to ${host} (${embedder.model})? [y/N] `);
+  const answer = await asking.question(`Send ${told}? [y/N] `);
   asking.close();
   if (!/^y(es)?$/i.test(answer.trim())) {
-    throw new CommandError("nothing was sent. The embedder lexical works without a provider.", EXIT.done);
+    throw new CommandError(
+      "nothing was sent. The embedder lexical and the llm none work without a provider.",
+      EXIT.done,
+    );
   }
-  writeFileSync(consentFile(session), `${JSON.stringify([...hostsAgreedTo(session), host])}\n`, {
+  writeFileSync(agreementFile(session), `${JSON.stringify([...agreedTo, ...open.map(({ key }) => key)])}\n`, {
     mode: 0o600,
   });
 }
 
-function consentFile({ home }: Pick<Session, "home">): string {
+/** Where this run may send something of the notes. */
+async function destinations(session: Session, request: ConsentRequest): Promise<Destination[]> {
+  const { settings } = session;
+  const found: Destination[] = [];
+  const embedder = embeddingModel(session);
+  if (embedder.leavesMachine) {
+    const { pending } = await asLedger(session.db, (tx) => accountForNotes(tx, embedder));
+    const host = new URL(settings.openaiBaseUrl).host;
+    const what = request.full === true ? "all notes" : `${pending} notes`;
+    if (pending > 0 || request.full === true) found.push({ key: host, what, host, model: embedder.model });
+  }
+  const llm = llmFor(settings);
+  if (llm !== null) {
+    const { host } = new URL(llmUrl(settings));
+    found.push({ key: `llm ${host}`, what: "excerpts of notes", host, model: llm.model });
+  }
+  return found;
+}
+
+function agreementFile({ home }: Pick<Session, "home">): string {
   return join(home, "consent.json");
 }
 
-function hostsAgreedTo(session: Session): string[] {
+function agreements(session: Session): string[] {
   try {
-    const hosts: unknown = JSON.parse(readFileSync(consentFile(session), "utf8"));
-    return Array.isArray(hosts) ? hosts.filter((host) => typeof host === "string") : [];
+    const keys: unknown = JSON.parse(readFileSync(agreementFile(session), "utf8"));
+    return Array.isArray(keys) ? keys.filter((key) => typeof key === "string") : [];
   } catch {
     return []; // never agreed, or the file is broken: then it is asked again
   }

@@ -64,6 +64,7 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
     .option("--full", "embed every note again")
     .option("--as-of <date>", "the date or moment that the run is for (default: now)")
     .option("--embedder <name>", "lexical (on this machine) or openai (any OpenAI-compatible API)")
+    .option("--llm <name>", "none (plain names) or openai (any OpenAI-compatible API)")
     .option("--yes", "send notes to the provider without asking")
     .option("--accept-deletions", "purge notes even though many vanished at once")
     .action((job: string, _, command: Command) =>

@@ -1,5 +1,6 @@
 import type { Database } from "@noctuary/db/database";
 import type { Embedder } from "./embedding/embedder.ts";
+import type { Llm } from "./llm/llm.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Queue } from "./runtime/queue.ts";
 
@@ -17,6 +18,8 @@ export interface Context {
   db: Database;
   queue: Queue;
   embedder: Embedder;
+  /** Null where none was chosen: then names and texts are plain. */
+  llm: Llm | null;
   logger: Logger;
   metrics: Metrics;
   limits: Limits;

@@ -77,6 +77,43 @@ export const settingDefinitions = {
     schema: z.coerce.number().min(0).optional(),
     description: "the model's price, where it is not a known one",
   }),
+  llm: setting({
+    env: "NOCTUARY_LLM",
+    schema: z.enum(["none", "openai"]).default("none"),
+    description:
+      "the language model that names and narrates; none: plain names and templates, and nobody is called",
+  }),
+  llmModel: setting({
+    env: "NOCTUARY_LLM_MODEL",
+    schema: z.string().min(1).max(200).default("gpt-4.1-mini"),
+    description: "its model",
+  }),
+  llmBaseUrl: setting({
+    env: "NOCTUARY_LLM_BASE_URL",
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    description: "any OpenAI-compatible API with chat completions; without it, the embedder's",
+  }),
+  llmApiKey: setting({
+    env: "NOCTUARY_LLM_API_KEY",
+    schema: z.string().min(1).optional(),
+    description: "its key; without it the embedder's, where both have one host. Alone it switches nothing on",
+    isSecret: true,
+  }),
+  llmTimeoutMs: setting({
+    env: "NOCTUARY_LLM_TIMEOUT_MS",
+    schema: z.coerce.number().int().min(1_000).max(600_000).default(60_000),
+    description: "how long one answer may take, in milliseconds; models on one's own machine may need more",
+  }),
+  llmUsdPerMillionInputTokens: setting({
+    env: "NOCTUARY_LLM_USD_PER_MILLION_INPUT_TOKENS",
+    schema: z.coerce.number().min(0).optional(),
+    description: "the price of what is sent to it, where its model is not a known one",
+  }),
+  llmUsdPerMillionOutputTokens: setting({
+    env: "NOCTUARY_LLM_USD_PER_MILLION_OUTPUT_TOKENS",
+    schema: z.coerce.number().min(0).optional(),
+    description: "the price of what it answers",
+  }),
   providerConsent: setting({
     env: "NOCTUARY_PROVIDER_CONSENT",
     schema: z

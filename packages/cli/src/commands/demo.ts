@@ -39,7 +39,7 @@ export async function demo(
   try {
     const session = await openSession({ ...options, home }, terminal, {
       embeddedOnly: true,
-      flags: { embedder: "lexical" }, // whatever is set: what the demo reads leaves nothing
+      flags: { embedder: "lexical", llm: "none" }, // whatever is set: what the demo reads leaves nothing
     });
     try {
       const runtime = await startLocalRuntime(session);

@@ -18,6 +18,7 @@ export interface RunCommandOptions extends GlobalOptions {
   asOf?: string;
   acceptDeletions?: boolean;
   embedder?: string;
+  llm?: string;
   yes?: boolean;
 }
 
@@ -26,7 +27,10 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
   requireJob(job);
   if (options.asOf !== undefined) momentOf(job, options.asOf); // refused before anything is opened
   const session = await openSession(options, terminal, {
-    flags: options.embedder === undefined ? {} : { embedder: options.embedder },
+    flags: {
+      ...(options.embedder === undefined ? {} : { embedder: options.embedder }),
+      ...(options.llm === undefined ? {} : { llm: options.llm }),
+    },
   });
   try {
     if (options.user !== undefined) await chooseUser(session, options); // refuses one that is not there

@@ -16,7 +16,8 @@ export const providerProblems = {
   provider_unreachable: "the provider could not be reached, or the connection broke",
   provider_failed: "the provider is overloaded or down, which is likely to pass",
   provider_internal_error: "the provider broke down over the request",
-  provider_garbled_answer: "the provider's answer is broken or is not an embeddings answer",
+  provider_garbled_answer: "the provider's answer is broken, or an answer to something else",
+  provider_wrong_answer: "the language model's answer has another shape than it was asked for",
 } as const;
 
 export type ProviderProblem = keyof typeof providerProblems;
