@@ -9,7 +9,6 @@ import {
   clustersOf,
   forgetRetiredNames,
   membershipsOf,
-  noteExcerpts,
   type SavedCluster,
   saveClusters,
   saveMemberships,
@@ -34,12 +33,10 @@ import {
   sizesOf,
 } from "./decide-clusters.ts";
 import { afterCluster } from "./fan-in.ts";
-import { type GivenName, NOTES_PER_NAME, namesToKeep, nameTonight } from "./name-tonight.ts";
+import { giveNames } from "./give-names.ts";
+import type { GivenName } from "./name-tonight.ts";
 import { modelKey } from "./plan-user.ts";
 import { CLUSTER, type ClusterPayload, clusterPayload } from "./steps.ts";
-
-/** Enough of a body to name a cluster by. */
-const EXCERPT_CHARACTERS = 4_000;
 
 /** Groups one user's notes, finds last night's clusters again, names what is new, and clears away what is gone. */
 export const cluster: UserStep<ClusterPayload> = {
@@ -151,58 +148,6 @@ async function load(
     const bereft = new Set([...lost.map((m) => m.clusterId), ...left]);
     return { version, stored, clusters: new Map(clusters.map((c) => [c.id, c])), last, bereft };
   });
-}
-
-async function giveNames(
-  context: Context,
-  userId: string,
-  { clusters, last, stored, bereft }: Before,
-  decided: DecidedClusters,
-  partition: Partition,
-): Promise<Map<string, GivenName>> {
-  const parentOf = new Map(last.topics.map((topic) => [topic.id, topic.parentId]));
-  const lostNotes = new Set([...bereft].flatMap((id) => [id, parentOf.get(id) ?? id]));
-  const keep = namesToKeep(sizesOf(decided), clusters, decided.events, lostNotes);
-  if (keep.size === decided.topics.length + decided.areas.length) return keep;
-  const central = decided.topics.map((topic, t) => ({
-    id: topic.id,
-    noteIds: mostCentral(topic.rows, t, stored.vectors, partition, context.embedder.dimensions).map(
-      (row) => stored.noteIds[row]!,
-    ),
-  }));
-  const excerpts = await asUser(context.db, userId, (tx) =>
-    noteExcerpts(
-      tx,
-      userId,
-      central.flatMap((topic) => topic.noteIds),
-      EXCERPT_CHARACTERS,
-    ),
-  );
-  const texts = new Map(
-    central.map((topic) => [topic.id, topic.noteIds.flatMap((id) => excerpts.get(id) ?? [])]),
-  );
-  return nameTonight(decided, texts, keep);
-}
-
-/** The rows nearest to a topic's centroid, the nearest first. */
-function mostCentral(
-  rows: number[],
-  topic: number,
-  vectors: Float32Array,
-  { centroid }: Partition,
-  dimensions: number,
-): number[] {
-  const closeness = (row: number) => {
-    let dot = 0;
-    for (let i = 0; i < dimensions; i++)
-      dot += vectors[row * dimensions + i]! * centroid[topic * dimensions + i]!;
-    return dot;
-  };
-  return rows
-    .map((row) => ({ row, closeness: closeness(row) }))
-    .sort((a, b) => b.closeness - a.closeness || a.row - b.row)
-    .slice(0, NOTES_PER_NAME)
-    .map(({ row }) => row);
 }
 
 function namedClusters(
