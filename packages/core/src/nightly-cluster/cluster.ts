@@ -20,7 +20,7 @@ import {
   type StoredVectors,
   vectorsOf,
 } from "@noctuary/db/notes/note-embedding";
-import { type Partition, partitionNotes } from "../clustering/partition.ts";
+import { partitionNotes } from "../clustering/partition.ts";
 import type { Context } from "../context.ts";
 import { VersionConflictError } from "../errors.ts";
 import { churnOf } from "../identity/churn.ts";
