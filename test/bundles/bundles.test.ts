@@ -13,6 +13,8 @@ const HANDLERS = [
   "functions/src/nightly-cluster/orchestrator.handler",
   "functions/src/nightly-cluster/embed.handler",
   "functions/src/nightly-cluster/cluster.handler",
+  "functions/src/nightly-stacks/orchestrator.handler",
+  "functions/src/nightly-stacks/stacks.handler",
   "functions/src/reconciler.handler",
 ];
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { jobs } from "@noctuary/core/jobs";
 import { clusterPayload, embedPayload } from "@noctuary/core/nightly-cluster/steps";
+import { stacksPayload } from "@noctuary/core/nightly-stacks/stacks";
 import { taskMessage } from "@noctuary/core/runtime/queue";
 import { startEvent } from "@noctuary/functions/runtime/orchestrator";
 import { describe, expect, test } from "vitest";
@@ -17,7 +18,7 @@ const v1 = JSON.parse(readFileSync(new URL("./payloads-v1.json", import.meta.url
 
 test("the fixture has payloads of every step", () => {
   const steps = jobs.flatMap((job) => [job.plan, ...job.steps]).map((step) => step.slug);
-  expect(Object.keys(v1.payloads).sort()).toEqual(steps.sort());
+  expect(Object.keys(v1.payloads).sort()).toEqual([...new Set(steps)].sort());
 });
 
 describe("what version 1 wrote is read as it was meant", () => {
@@ -27,6 +28,9 @@ describe("what version 1 wrote is read as it was meant", () => {
   );
   test.each(v1.payloads.cluster!)("cluster payload %j", (payload) =>
     expect(clusterPayload.parse(payload)).toEqual(payload),
+  );
+  test.each(v1.payloads.stacks!)("stacks payload %j", (payload) =>
+    expect(stacksPayload.parse(payload)).toEqual(payload),
   );
   test.each(v1.events)("event %j", (event) => expect(startEvent.parse(event)).toMatchObject(event as object));
 });

@@ -100,6 +100,8 @@ describe("functions", () => {
       ["nightly-cluster", "functions/src/nightly-cluster/orchestrator.handler", "nodejs24.x"],
       ["embed", "functions/src/nightly-cluster/embed.handler", "nodejs24.x"],
       ["cluster", "functions/src/nightly-cluster/cluster.handler", "nodejs24.x"],
+      ["nightly-stacks", "functions/src/nightly-stacks/orchestrator.handler", "nodejs24.x"],
+      ["stacks", "functions/src/nightly-stacks/stacks.handler", "nodejs24.x"],
       ["reconciler", "functions/src/reconciler.handler", "nodejs24.x"],
     ]);
   });
@@ -137,13 +139,14 @@ describe("functions", () => {
       actions: ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
       resources: [`dev-noctuary-${queue}`],
     });
-    const lostStarts = {
+    const lostStarts = (job: string) => ({
       actions: ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
-      resources: ["dev-noctuary-nightly-cluster-start-dlq"],
-    };
-    expect(grantsOf("nightly-cluster")).toEqual([...shared, receive("nightly-cluster"), lostStarts]);
-    expect(grantsOf("embed")).toEqual([...shared, receive("embed")]);
-    expect(grantsOf("cluster")).toEqual([...shared, receive("cluster")]);
+      resources: [`dev-noctuary-${job}-start-dlq`],
+    });
+    for (const { slug, steps } of jobs) {
+      expect(grantsOf(slug)).toEqual([...shared, receive(slug), lostStarts(slug)]);
+      for (const { queue } of steps) expect(grantsOf(queue)).toEqual([...shared, receive(queue)]);
+    }
     expect(grantsOf("reconciler")).toEqual(shared);
   });
 
@@ -156,14 +159,17 @@ describe("functions", () => {
 describe("schedules", () => {
   const schedule = (name: string) => named("AWS::Scheduler::Schedule", "Name", name).properties;
 
-  test("nightly-cluster starts at two in the morning in New York, to the minute", () => {
+  test.each([
+    ["nightly-cluster", "cron(0 2 * * ? *)"],
+    ["nightly-stacks", "cron(30 2 * * ? *)"],
+  ])("%s starts at its hour in New York, to the minute", (job, expression) => {
     const { ScheduleExpression, ScheduleExpressionTimezone, FlexibleTimeWindow, State, Target } =
-      schedule("nightly-cluster");
-    expect(ScheduleExpression).toBe("cron(0 2 * * ? *)");
+      schedule(job);
+    expect(ScheduleExpression).toBe(expression);
     expect(ScheduleExpressionTimezone).toBe("America/New_York");
     expect(FlexibleTimeWindow).toEqual({ Mode: "OFF" });
     expect(State).toBe("ENABLED");
-    expect(target(Target.Arn)).toBe(functionNamed("nightly-cluster").id);
+    expect(target(Target.Arn)).toBe(functionNamed(job).id);
   });
 
   test("its input is one that the orchestrator takes, once the scheduled time is filled in", () => {

@@ -17,14 +17,18 @@ import { queues } from "@noctuary/core/jobs";
 import { cluster } from "@noctuary/core/nightly-cluster/cluster";
 import { embed } from "@noctuary/core/nightly-cluster/embed";
 import { nightlyCluster } from "@noctuary/core/nightly-cluster/nightly-cluster";
+import { nightlyStacks } from "@noctuary/core/nightly-stacks/nightly-stacks";
+import { stacks } from "@noctuary/core/nightly-stacks/stacks";
 import { reconcile } from "@noctuary/core/runtime/reconcile";
-import { resolveSettings } from "@noctuary/core/settings";
+import { queueUrlVariable, resolveSettings } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
 import type { RunOptions } from "@noctuary/db/ledger/ledger.sql";
 import { type Run, runById } from "@noctuary/db/ledger/run";
 import { handler as clusterHandler } from "@noctuary/functions/nightly-cluster/cluster";
 import { handler as embedHandler } from "@noctuary/functions/nightly-cluster/embed";
 import { handler as orchestratorHandler } from "@noctuary/functions/nightly-cluster/orchestrator";
+import { handler as stacksOrchestratorHandler } from "@noctuary/functions/nightly-stacks/orchestrator";
+import { handler as stacksHandler } from "@noctuary/functions/nightly-stacks/stacks";
 import { handler as reconcilerHandler } from "@noctuary/functions/reconciler";
 import { closeContext, context, contextFrom } from "@noctuary/functions/runtime/context";
 import { environmentSettings, setEnvironment } from "@noctuary/functions/runtime/environment";
@@ -35,7 +39,8 @@ import { expect, vi } from "vitest";
 import { CANARY, expectLedgerClean } from "./canary.ts";
 import type { TestDatabase } from "./test-database.ts";
 
-export type QueueName = "nightly-cluster" | "embed" | "cluster";
+export type QueueName = JobName | "embed" | "cluster" | "stacks";
+export type JobName = "nightly-cluster" | "nightly-stacks";
 type Handler = (event: unknown, lambda: LambdaContext) => Promise<unknown>;
 
 export interface NightOptions {
@@ -74,9 +79,7 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
-    QUEUE_URL_NIGHTLY_CLUSTER: local.urls["nightly-cluster"]!,
-    QUEUE_URL_EMBED: local.urls.embed!,
-    QUEUE_URL_CLUSTER: local.urls.cluster!,
+    ...Object.fromEntries(QUEUES.map((queue) => [queueUrlVariable(queue), local.urls[queue]!])),
     NOCTUARY_LOG_FILE: logFile,
     NOCTUARY_RETRY_BASE_MS: "1",
     NOCTUARY_RESEND_AFTER_MS: "0",
@@ -131,8 +134,8 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
     return [...failed];
   }
 
-  const start = async (event: StartEvent): Promise<Started> =>
-    (await handlers["nightly-cluster"](event, lambda("nightly-cluster"))) as Started;
+  const start = async (event: StartEvent, job: JobName = "nightly-cluster"): Promise<Started> =>
+    (await handlers[job](event, lambda(job))) as Started;
 
   /** Works off the queues until the run has ended; what waits is made due instead of being waited for. */
   async function finish(runId: string): Promise<Run> {
@@ -164,8 +167,12 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
     start,
     finish,
     /** Starts a manual run and works it off. */
-    async run(runOptions: RunOptions = {}, asOf = "2026-11-02T07:00:00Z"): Promise<Run> {
-      const { runId } = await start({ trigger: "manual", asOf, options: runOptions as never });
+    async run(
+      runOptions: RunOptions = {},
+      asOf = "2026-11-02T07:00:00Z",
+      job: JobName = "nightly-cluster",
+    ): Promise<Run> {
+      const { runId } = await start({ trigger: "manual", asOf, options: runOptions as never }, job);
       return finish(runId);
     },
     async reconcile(): Promise<void> {
@@ -207,12 +214,14 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
 
 export type Night = Awaited<ReturnType<typeof openNight>>;
 
-const QUEUES: QueueName[] = ["nightly-cluster", "embed", "cluster"];
+const QUEUES = queues().map(({ queue }) => queue as QueueName);
 
 const realHandlers = {
   "nightly-cluster": orchestratorHandler as unknown as Handler,
   embed: embedHandler as unknown as Handler,
   cluster: clusterHandler as unknown as Handler,
+  "nightly-stacks": stacksOrchestratorHandler as unknown as Handler,
+  stacks: stacksHandler as unknown as Handler,
   reconciler: reconcilerHandler as unknown as Handler,
 };
 
@@ -223,6 +232,8 @@ function handlersWith(wrapped: Context): typeof realHandlers {
     "nightly-cluster": orchestrator(nightlyCluster, own) as unknown as Handler,
     embed: worker(userStep(embed), own) as unknown as Handler,
     cluster: worker(userStep(cluster), own) as unknown as Handler,
+    "nightly-stacks": orchestrator(nightlyStacks, own) as unknown as Handler,
+    stacks: worker(userStep(stacks), own) as unknown as Handler,
     reconciler: (_event, lambda) => reconcile(wrapped, () => lambda.getRemainingTimeInMillis()),
   };
 }

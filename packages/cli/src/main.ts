@@ -59,7 +59,7 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
         (await import("./commands/sync.ts")).sync(path, options, terminal),
       ),
   );
-  verb("run <job>", "run a job now: nightly-cluster")
+  verb("run <job>", "run a job now: nightly-cluster or nightly-stacks")
     .option("--dry-run", "count what would be done; call nobody, write nothing but the report")
     .option("--full", "embed every note again")
     .option("--as-of <date>", "the date or moment that the run is for (default: now)")

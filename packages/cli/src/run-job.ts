@@ -65,7 +65,12 @@ export function dateOf(slug: string, moment: Date): string {
   return localDateOf(moment, requireJob(slug).schedule.timeZone);
 }
 
-const DOING: Record<string, string> = { plan: "planning", embed: "embedding", cluster: "clustering" };
+const DOING: Record<string, string> = {
+  plan: "planning",
+  embed: "embedding",
+  cluster: "clustering",
+  stacks: "finding stacks",
+};
 
 function progressOf(counts: TaskCounts): string {
   const open = counts.find(({ status }) => status === "pending" || status === "running");

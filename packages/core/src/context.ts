@@ -32,6 +32,8 @@ export interface Limits {
   retryBaseMs: number;
   /** How long a message that was sent is left to its queue before the reconciler sends it again. */
   resendAfterMs: number;
+  /** How long a user's task waits for that user's clusters of the same night. */
+  clusterWaitMs: number;
   /** Notes in one keyset page of a plan. */
   planPageNotes: number;
   /** Notes and bytes of text in one embed task. */
@@ -43,6 +45,7 @@ export const defaultLimits: Limits = {
   maxAttempts: 3,
   retryBaseMs: 1_000,
   resendAfterMs: 15 * 60_000,
+  clusterWaitMs: 2 * 3600_000,
   planPageNotes: 5_000,
   // About one request of a paid provider. Larger batches make the look-up of their ids slow on tables without statistics.
   embedBatchNotes: 1_000,

@@ -2,6 +2,7 @@ import type { LedgerTransaction, UserTransaction } from "@noctuary/db/access";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import type { Run } from "@noctuary/db/ledger/run";
 import type { ClaimedTask } from "@noctuary/db/ledger/task";
+import type { Night } from "@noctuary/db/ledger/wait";
 import type * as z from "zod";
 import type { Context } from "./context.ts";
 import type { Measurement } from "./metrics.ts";
@@ -38,6 +39,13 @@ interface StepInput<Payload> {
 /** Either what to save, together with the task's end in one transaction, or when to go on. */
 export type Outcome<Tx> = { save(tx: Tx): Promise<Totals> } | { laterInMs: number; payload?: unknown };
 
+/** A wait for a user's part in another job. It costs no attempt. */
+export interface Wait {
+  waitsFor: Night;
+  /** Milliseconds left to wait, 0 when it is over. Asked once more while nothing can end the wait unseen. */
+  leftMs(tx: LedgerTransaction): Promise<number>;
+}
+
 /** Finds out what there is to do and makes tasks of it. One a run. */
 export interface PlanStep {
   readonly slug: "plan";
@@ -54,7 +62,7 @@ export interface UserStep<Payload = unknown> {
   readonly limits: StepLimits;
   /** Parsed by whoever makes a task and by whoever works on it. New fields are optional. */
   readonly payload: z.ZodType<Payload>;
-  work(input: StepInput<Payload> & { readonly userId: string }): Promise<Outcome<UserTransaction>>;
+  work(input: StepInput<Payload> & { readonly userId: string }): Promise<Outcome<UserTransaction> | Wait>;
   /** What a saved result says about this user's night, as metrics. Asked after the commit. */
   measures?(result: Totals): Omit<Measurement, "dimensions">[];
   /** Runs in the transaction in which a task of this step was finished or failed for good. */

@@ -1,8 +1,9 @@
 import type { Job, PlanStep, UserStep } from "./job.ts";
 import { nightlyCluster } from "./nightly-cluster/nightly-cluster.ts";
+import { nightlyStacks } from "./nightly-stacks/nightly-stacks.ts";
 
 /** The index of all jobs. */
-export const jobs: readonly Job[] = [nightlyCluster];
+export const jobs: readonly Job[] = [nightlyCluster, nightlyStacks];
 
 /** @returns undefined for a slug that names no job. */
 export function jobBySlug(slug: string): Job | undefined {

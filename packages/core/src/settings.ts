@@ -147,6 +147,12 @@ export const settingDefinitions = {
     description:
       "how long the reconciler leaves a message to its queue before it sends it again, in milliseconds",
   }),
+  clusterWaitMs: setting({
+    env: "NOCTUARY_CLUSTER_WAIT_MS",
+    schema: z.coerce.number().int().min(0).max(86_400_000).default(7_200_000),
+    description:
+      "how long a user's stacks and insights wait for that user's clusters of the same night, in milliseconds",
+  }),
   logLevel: setting({
     env: "NOCTUARY_LOG_LEVEL",
     schema: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO"),
@@ -160,6 +166,8 @@ export const settingDefinitions = {
   queueNightlyCluster: queueUrl("QUEUE_URL_NIGHTLY_CLUSTER", "nightly-cluster"),
   queueEmbed: queueUrl("QUEUE_URL_EMBED", "embed"),
   queueCluster: queueUrl("QUEUE_URL_CLUSTER", "cluster"),
+  queueNightlyStacks: queueUrl("QUEUE_URL_NIGHTLY_STACKS", "nightly-stacks"),
+  queueStacks: queueUrl("QUEUE_URL_STACKS", "stacks"),
 };
 
 type Definitions = typeof settingDefinitions;

@@ -36,7 +36,9 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
     if (options.user !== undefined) await chooseUser(session, options); // refuses one that is not there
     const runtime = await startLocalRuntime(session);
     try {
-      if (options.dryRun !== true) await requireConsent(session, runtime, { ...options, job });
+      // Only this job sends notes to the provider of embeddings.
+      if (options.dryRun !== true && job === "nightly-cluster")
+        await requireConsent(session, runtime, { ...options, job });
       const ended = await runJob(runtime, terminal, {
         job,
         ...(options.asOf === undefined ? {} : { asOf: options.asOf }),

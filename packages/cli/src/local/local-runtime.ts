@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { queues } from "@noctuary/core/jobs";
 import { reconcile } from "@noctuary/core/runtime/reconcile";
-import { type SettingName, settingDefinitions } from "@noctuary/core/settings";
+import { queueUrlVariable, type SettingName, settingDefinitions } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
 import { type Run, runById } from "@noctuary/db/ledger/run";
 import { taskCounts } from "@noctuary/db/ledger/task";
@@ -102,36 +102,35 @@ function pointHandlersAt(session: Session, endpoint: string, urls: Record<string
     ...session.settings,
     databaseUrl: session.databaseUrl,
     logFile: session.settings.logFile ?? join(session.home, "logs", "noctuary.log"),
-    queueNightlyCluster: urls["nightly-cluster"],
-    queueEmbed: urls.embed,
-    queueCluster: urls.cluster,
   };
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined) environment[settingDefinitions[name as SettingName].env] = String(value);
   }
+  for (const [queue, url] of Object.entries(urls)) environment[queueUrlVariable(queue)] = url;
   setEnvironment(environment);
 }
 
-/** Loaded only now: the handlers read the environment when they are first called. */
+/** Each queue's handler, and the reconciler's. Loaded only now: they read the environment when they are first called. */
 async function loadHandlers() {
-  const [nightlyCluster, embed, cluster, reconciler] = await Promise.all([
-    import("@noctuary/functions/nightly-cluster/orchestrator"),
-    import("@noctuary/functions/nightly-cluster/embed"),
-    import("@noctuary/functions/nightly-cluster/cluster"),
-    import("@noctuary/functions/reconciler"),
-  ]);
-  const byQueue: Record<string, Handler> = {
-    "nightly-cluster": nightlyCluster.handler as Handler,
-    embed: embed.handler as Handler,
-    cluster: cluster.handler as Handler,
-  };
+  const reconciler = await import("@noctuary/functions/reconciler");
+  const byQueue = new Map<string, Handler>();
+  for (const { queue } of queues()) byQueue.set(queue, (await HANDLERS[queue]!()).handler as Handler);
   return {
     forQueue: (queue: string) =>
-      byQueue[queue]! as (event: unknown, lambda: LambdaContext) => Promise<unknown>,
-    orchestrator: (job: string) => byQueue[job]!,
+      byQueue.get(queue)! as (event: unknown, lambda: LambdaContext) => Promise<unknown>,
+    orchestrator: (job: string) => byQueue.get(job)!,
     reconciler: reconciler.handler as (event: unknown, lambda: LambdaContext) => Promise<unknown>,
   };
 }
+
+/** The function of each queue, as `stacks/` names it: a job's own queue belongs to its orchestrator. */
+const HANDLERS: Record<string, () => Promise<{ handler: unknown }>> = {
+  "nightly-cluster": () => import("@noctuary/functions/nightly-cluster/orchestrator"),
+  embed: () => import("@noctuary/functions/nightly-cluster/embed"),
+  cluster: () => import("@noctuary/functions/nightly-cluster/cluster"),
+  "nightly-stacks": () => import("@noctuary/functions/nightly-stacks/orchestrator"),
+  stacks: () => import("@noctuary/functions/nightly-stacks/stacks"),
+};
 
 async function reconcileRegularly(
   handler: (event: unknown, lambda: LambdaContext) => Promise<unknown>,

@@ -7,6 +7,10 @@ import { count, dollars, seconds } from "./words.ts";
 
 /** What a run did and what it cost, in a few lines; one line where there was nothing to do. */
 export function renderRunEnd(terminal: Terminal, run: Run, settings: EmbedderSettings): void {
+  if (run.job !== "nightly-cluster") {
+    renderJobEnd(terminal, run);
+    return;
+  }
   const { style } = terminal;
   const t = (name: string) => run.totals[name] ?? 0;
   const cost = `${count(t("requests"), "request")}, ${dollars(run.costUsd)}`;
@@ -28,6 +32,16 @@ export function renderRunEnd(terminal: Terminal, run: Run, settings: EmbedderSet
     cost,
   ];
   terminal.line(`${parts.join(" · ")} ${style("dim", `(${seconds(run.createdAt, run.finishedAt)})`)}`);
+  renderTroubles(terminal, run);
+}
+
+/** A job that works on each user's clusters. */
+function renderJobEnd(terminal: Terminal, run: Run): void {
+  const { users = 0, earlierClusters = 0 } = run.totals;
+  const earlier =
+    earlierClusters > 0 ? ` · ${count(earlierClusters, "user")} by an earlier night's clusters` : "";
+  const time = terminal.style("dim", `(${seconds(run.createdAt, run.finishedAt)})`);
+  terminal.line(`${run.job}: ${count(users, "user")}${earlier} ${time}`);
   renderTroubles(terminal, run);
 }
 

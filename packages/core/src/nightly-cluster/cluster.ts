@@ -112,7 +112,7 @@ export const cluster: UserStep<ClusterPayload> = {
     return churn === undefined ? [] : [{ name: "Churn", value: churn, unit: "None" }];
   },
 
-  ended: (tx, run, task, status) => afterCluster(tx, run.id, task.userId, status),
+  ended: (tx, run, task, status) => afterCluster(tx, run, task.userId, status),
 };
 
 interface Before {

@@ -48,7 +48,7 @@ export const embed: UserStep<EmbedPayload> = {
     if (status === "failed" && payload.success) {
       await recordUnanswered(tx, embedder, task.userId, { taskId: task.id, noteIds: payload.data.noteIds });
     }
-    await afterEmbed(tx, run.id, task.userId);
+    await afterEmbed(tx, run, task.userId);
   },
 };
 

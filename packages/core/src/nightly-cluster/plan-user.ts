@@ -191,7 +191,7 @@ async function finishUser(
     action: "notes compared",
     counts: { live: counts.live, new: counts.new, changed: counts.changed, vanished },
   });
-  await clusterWhenReady(tx, run.id, planned);
+  await clusterWhenReady(tx, run, planned);
 }
 
 async function withholding(tx: UserTransaction, scope: PlanScope, state: UserState, userId: string) {

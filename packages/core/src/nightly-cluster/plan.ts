@@ -4,6 +4,7 @@ import { lastPlannedUser } from "@noctuary/db/ledger/run-user";
 import { renewLease } from "@noctuary/db/ledger/task";
 import { nextUser, vanishedInAll } from "@noctuary/db/notes/note-changes";
 import { limitsFor, type PlanStep } from "../job.ts";
+import { usersAskedAfter } from "../runtime/users-asked.ts";
 import { dryPlanUser, type PlanScope, planPage } from "./plan-user.ts";
 import { areTooManyInAll } from "./withhold-deletions.ts";
 
@@ -59,14 +60,6 @@ async function scopeOf({ context, run }: PlanInput): Promise<PlanScope> {
 
 /** The next user in the order of their ids: of those that were asked for, or of all. */
 async function userAfter({ context, run }: PlanInput, userId: string): Promise<string | null> {
-  const asked = run.options.userIds;
-  if (asked !== undefined) {
-    return [...asked].sort(byBytes).find((id) => byBytes(id, userId) > 0) ?? null;
-  }
-  return asLedger(context.db, (tx) => nextUser(tx, userId));
-}
-
-/** The order of PostgreSQL's "C" collation. */
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const asked = usersAskedAfter(run, userId);
+  return asked === null ? asLedger(context.db, (tx) => nextUser(tx, userId)) : (asked[0] ?? null);
 }

@@ -9,9 +9,10 @@ import {
   retryTask,
   yieldTask,
 } from "@noctuary/db/ledger/task";
+import { lockWaits, waitKey } from "@noctuary/db/ledger/wait";
 import type { Context, LogFields } from "../context.ts";
 import { PermanentError, recordable, VersionConflictError } from "../errors.ts";
-import type { Outcome, PlanStep, UserStep } from "../job.ts";
+import type { Outcome, PlanStep, UserStep, Wait } from "../job.ts";
 import { closeRunIfFinished } from "./close-run.ts";
 import { sendOutbox } from "./send-outbox.ts";
 
@@ -73,6 +74,7 @@ async function workAndSave(
       }
       const userId = task.userId!;
       const outcome = await step.work({ ...input, userId });
+      if ("waitsFor" in outcome) return await wait(context, { ...task, userId }, outcome);
       const result = await asUser(context.db, userId, async (tx) => {
         const result = await end(tx, task, outcome);
         if (result !== undefined) await step.ended(tx, run, { ...task, userId }, "done", context);
@@ -104,6 +106,21 @@ function measure({ metrics }: Context, step: UserStep, run: Run, result: Totals)
   for (const measured of step.measures?.(result) ?? []) {
     metrics.add({ ...measured, dimensions: { job: run.job, step: step.slug } });
   }
+}
+
+/** As the ledger, which sees the runs that the wait depends on. */
+async function wait(
+  { db, logger }: Context,
+  task: ClaimedTask & { userId: string },
+  { waitsFor, leftMs }: Wait,
+): Promise<void> {
+  const delayMs = await asLedger(db, async (tx) => {
+    await lockWaits(tx, task.userId);
+    const delayMs = await leftMs(tx);
+    await yieldTask(tx, task, { delayMs, waitsFor: delayMs > 0 ? waitKey(waitsFor) : null });
+    return delayMs;
+  });
+  logger.info("task waits", { taskId: task.id, userId: task.userId, forJob: waitsFor.job, delayMs });
 }
 
 async function recordFailure(

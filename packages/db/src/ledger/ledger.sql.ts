@@ -58,6 +58,7 @@ export const run = noctuary.table(
     uniqueIndex("run_once_per_date").on(t.job, t.localDate).where(sql`trigger in ('schedule', 'catch-up')`),
     index("run_open").on(t.job, t.createdAt).where(sql`status = 'running'`),
     index("run_by_date").on(t.createdAt.desc()),
+    index("run_of_night").on(t.job, t.localDate),
   ],
 );
 
@@ -110,6 +111,8 @@ export const task = noctuary.table(
     status: text("status").$type<TaskStatus>().notNull().default("pending"),
     attempts: integer("attempts").notNull().default(0),
     notBefore: instant("not_before"),
+    /** What ends its waiting before `not_before` does: a job and a local date (see wait.ts). */
+    waitsFor: text("waits_for"),
     leaseUntil: instant("lease_until"),
     /** Grows with each claim; a worker may finish a task only under the fence that it claimed. */
     fence: bigint("fence", { mode: "number" }).notNull().default(0),
@@ -121,7 +124,9 @@ export const task = noctuary.table(
   },
   (t) => [
     uniqueIndex("task_one_plan").on(t.runId).where(sql`step = 'plan'`),
-    uniqueIndex("task_one_cluster").on(t.runId, t.userId).where(sql`step = 'cluster'`),
+    // A user's notes are embedded in many tasks; every other step of a run is one task a user.
+    uniqueIndex("task_one_a_user").on(t.runId, t.userId, t.step).where(sql`step not in ('plan', 'embed')`),
+    index("task_waiting").on(t.userId, t.waitsFor).where(sql`waits_for is not null`),
     index("task_by_run_user").on(t.runId, t.userId, t.step),
     index("task_unfinished").on(t.runId).where(sql`status in ('pending', 'running')`),
     index("task_due").on(t.notBefore, t.id).where(sql`status = 'pending'`),

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
+import { textArray } from "../text-array.ts";
 import type { PlannedCounts } from "./ledger.sql.ts";
 
 export interface RunUser {
@@ -70,6 +71,18 @@ export async function unfinishedTasks(
   return rows[0]!.open;
 }
 
+/** Makes these users part of a run, planned to the end: for jobs that do not look through notes one by one. */
+export async function addPlannedUsers(
+  tx: LedgerTransaction,
+  runId: string,
+  userIds: string[],
+): Promise<void> {
+  await tx.execute(sql`
+    insert into run_user (run_id, user_id, counts, planned_at)
+    select ${runId}, id, '{}'::jsonb, clock_timestamp() from unnest(${textArray(userIds)}) as u(id)
+    on conflict do nothing`);
+}
+
 /** Where a plan that was interrupted goes on: its last user, and whether that one is through. */
 export async function lastPlannedUser(
   tx: LedgerTransaction,
@@ -82,18 +95,20 @@ export async function lastPlannedUser(
   return row === undefined ? null : { userId: row.user_id, isPlanned: row.is_planned };
 }
 
-export interface RunUserTotals extends PlannedCounts {
+/** Counts are there only where users were planned note by note. */
+export interface RunUserTotals extends Partial<PlannedCounts> {
   users: number;
   failedUsers: number;
 }
 
 export async function runUserTotals(tx: LedgerTransaction, runId: string): Promise<RunUserTotals> {
   const sum = (name: keyof PlannedCounts) =>
-    sql`coalesce(sum((counts->>${sql.raw(`'${name}'`)})::bigint), 0)::float8 as ${sql.raw(`"${name}"`)}`;
+    sql`sum((counts->>${sql.raw(`'${name}'`)})::bigint)::float8 as ${sql.raw(`"${name}"`)}`;
   const names = Object.keys(noCounts) as (keyof PlannedCounts)[];
-  const { rows } = await tx.execute<RunUserTotals & Record<string, number>>(sql`
+  const { rows } = await tx.execute<Record<string, number | null>>(sql`
     select count(*)::int as users, (count(*) filter (where status = 'failed'))::int as "failedUsers",
       ${sql.join(names.map(sum), sql`, `)}
     from run_user where run_id = ${runId}`);
-  return rows[0]!;
+  const counted = Object.entries(rows[0]!).filter(([, value]) => value !== null);
+  return Object.fromEntries(counted) as unknown as RunUserTotals;
 }

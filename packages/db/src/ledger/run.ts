@@ -161,7 +161,7 @@ export async function lastRunOf(
 ): Promise<Run | null> {
   const { rows } = await tx.execute<RunRow>(sql`
     select ${runColumns} from run r
-    where job = ${job} and status <> 'running'
+    where job = ${job} and status <> 'running' and options->'dryRun' is distinct from 'true'::jsonb
       and exists (select 1 from run_user u where u.run_id = r.id and u.user_id = ${userId} and u.status = 'done')
       and (${before?.id ?? null}::text is null or (r.id <> ${before?.id ?? null} and r.created_at < ${before?.createdAt.toISOString() ?? null}::timestamptz))
     order by created_at desc limit 1`);

@@ -73,7 +73,7 @@ export async function claimTask(
     attempts: number;
     fence: string;
   }>(sql`
-    update task set status = 'running', attempts = attempts + 1, fence = fence + 1, not_before = null,
+    update task set status = 'running', attempts = attempts + 1, fence = fence + 1, not_before = null, waits_for = null,
       lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     where id = ${id} and step = ${step} and (
       (status = 'pending' and (not_before is null or not_before <= clock_timestamp()))
@@ -123,17 +123,20 @@ export async function retryTask(
   await wake(tx, task, delayMs);
 }
 
-/** Gives a task back unharmed: what was waited for, or the time that ran out, costs no attempt. */
+/**
+ * Gives a task back unharmed: what was waited for, or the time that ran out, costs no attempt. With `waitsFor`, what
+ * it names may make the task due earlier.
+ */
 export async function yieldTask(
   tx: LedgerTransaction | UserTransaction,
   task: ClaimedTask,
-  { delayMs, payload }: { delayMs: number; payload?: unknown },
+  { delayMs, payload, waitsFor = null }: { delayMs: number; payload?: unknown; waitsFor?: string | null },
 ): Promise<void> {
   await updateUnderFence(
     tx,
     task,
     sql`status = 'pending', lease_until = null, attempts = attempts - 1,
-      payload = ${JSON.stringify(payload ?? task.payload)}::jsonb,
+      payload = ${JSON.stringify(payload ?? task.payload)}::jsonb, waits_for = ${waitsFor},
       not_before = clock_timestamp() + ${delayMs} * interval '1 millisecond'`,
   );
   await wake(tx, task, delayMs);

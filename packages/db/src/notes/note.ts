@@ -2,11 +2,12 @@ import { sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
 import type { EmbeddingModel } from "./note-changes.ts";
 
-/** Users who have notes or results, in the order of their ids. */
-export async function users(tx: LedgerTransaction, limit: number): Promise<string[]> {
+/** Users who have notes or results, in the order of their ids, those after `afterId`. */
+export async function users(tx: LedgerTransaction, limit: number, afterId = ""): Promise<string[]> {
   const { rows } = await tx.execute<{ user_id: string }>(sql`
     with recursive u as (
-      (select least((select min(user_id) from note), (select min(user_id) from user_state)) as user_id)
+      (select least((select min(user_id) from note where user_id > ${afterId}),
+        (select min(user_id) from user_state where user_id > ${afterId})) as user_id)
       union all
       select least((select min(user_id) from note where user_id > u.user_id),
         (select min(user_id) from user_state where user_id > u.user_id))
