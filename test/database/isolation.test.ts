@@ -14,6 +14,7 @@ const tables = [
   "cluster",
   "cluster_membership",
   "cluster_event",
+  "cluster_edit",
   "user_state",
   "user_setting",
   "usage",
@@ -46,6 +47,7 @@ beforeAll(async () => {
     `insert into noctuary.cluster_event (user_id, run_id, at, kind, cluster_id, notes_before, notes_after)
        select u.id, 'r', now(), 'born', 'c', 0, 1 from ${users}`,
     `insert into noctuary.user_state (user_id) select u.id from ${users}`,
+    `insert into noctuary.cluster_edit (user_id, id, kind, cluster_id) select u.id, 'e', 'pin', 'c' from ${users}`,
     `insert into noctuary.user_setting (user_id) select u.id from ${users}`,
     `insert into noctuary.usage (user_id, day, model) select u.id, '2026-11-02', 'm' from ${users}`,
     `insert into noctuary.audit_log (user_id, actor, action, counts) select u.id, 'test', 'read', '{}' from ${users}`,
@@ -61,7 +63,8 @@ afterAll(() => database.close());
 
 test("the list of tables in this test is whole", async () => {
   const owned = await database.query<{ name: string }>(`select distinct table_name as name
-    from information_schema.columns where table_schema = 'noctuary' and column_name = 'user_id'`);
+    from information_schema.columns join information_schema.tables using (table_schema, table_name)
+    where table_schema = 'noctuary' and column_name = 'user_id' and table_type = 'BASE TABLE'`);
   expect(owned.map(({ name }) => name).sort()).toEqual(tables.toSorted());
 });
 
@@ -238,11 +241,11 @@ describe("the audit", () => {
 });
 
 describe("the roles and tables", () => {
-  test("neither role can log in, own anything, or pass by row-level security", async () => {
+  test("no role can log in, own anything, or pass by row-level security", async () => {
     const roles = await database.query(`
       select rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,
         exists (select 1 from pg_class where relowner = r.oid) as owns
-      from pg_roles r where rolname in ('noctuary_ledger', 'noctuary_user') order by rolname`);
+      from pg_roles r where rolname in ('noctuary_app', 'noctuary_ledger', 'noctuary_user') order by rolname`);
     const harmless = {
       rolcanlogin: false,
       rolsuper: false,
@@ -252,6 +255,7 @@ describe("the roles and tables", () => {
       owns: false,
     };
     expect(roles).toEqual([
+      { rolname: "noctuary_app", ...harmless },
       { rolname: "noctuary_ledger", ...harmless },
       { rolname: "noctuary_user", ...harmless },
     ]);
@@ -267,7 +271,8 @@ describe("the roles and tables", () => {
 
   test("every policy of the user's role asks current_user_id(), for reading and for writing", async () => {
     const policies = await database.query<{ tablename: string; qual: string; with_check: string }>(`
-      select tablename, qual, with_check from pg_policies where schemaname = 'noctuary' and 'noctuary_user' = any(roles)`);
+      select tablename, qual, with_check from pg_policies where schemaname = 'noctuary'
+        and roles && array['noctuary_user', 'noctuary_app']::name[]`);
     expect(policies.map((policy) => policy.tablename).sort()).toEqual(tables.toSorted());
     for (const { qual, with_check } of policies) {
       expect(qual).toContain("noctuary.current_user_id()");

@@ -36,6 +36,7 @@ export interface OverviewChange {
   clusterId: string;
   name: string;
   otherName: string | null;
+  cause: ClusterEventRow["cause"];
   notesBefore: number;
   notesAfter: number;
 }
@@ -125,9 +126,10 @@ function changesOf(events: ClusterEventRow[], clusters: Cluster[]): OverviewChan
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   return events
     .filter((event) => event.kind !== "moved" && byId.get(event.clusterId)?.level === "topic")
-    .map(({ kind, clusterId, otherId, notesBefore, notesAfter }) => ({
+    .map(({ kind, clusterId, otherId, cause, notesBefore, notesAfter }) => ({
       kind,
       clusterId,
+      cause,
       name: byId.get(clusterId)!.name,
       otherName: otherId === null ? null : (byId.get(otherId)?.name ?? null),
       notesBefore,

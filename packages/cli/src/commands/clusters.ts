@@ -3,7 +3,8 @@ import { type Cluster, type ClusterEventRow, clusterEvents, clustersOf } from "@
 import { type ClusterNote, clusterNotes } from "@noctuary/db/notes/note";
 import { EXIT } from "../exit.ts";
 import { embeddingModel, overviewOf } from "../overview.ts";
-import { renderOverview, sentenceFor } from "../render/overview.ts";
+import { renderOverview } from "../render/overview.ts";
+import { sentenceFor } from "../render/sentences.ts";
 import { count, dateLine } from "../render/words.ts";
 import { chooseUser, type GlobalOptions, openSession } from "../session.ts";
 import { fit, type Terminal } from "../terminal.ts";

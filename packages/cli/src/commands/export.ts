@@ -5,7 +5,7 @@ import { EXIT } from "../exit.ts";
 import type { ClusterPage } from "../export/cluster-page.ts";
 import { exportPages } from "../export/export-clusters.ts";
 import { embeddingModel } from "../overview.ts";
-import { sentenceFor } from "../render/overview.ts";
+import { sentenceFor } from "../render/sentences.ts";
 import { count } from "../render/words.ts";
 import { dateOf } from "../run-job.ts";
 import { chooseUser, type GlobalOptions, openSession, type Session } from "../session.ts";

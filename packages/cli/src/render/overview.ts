@@ -1,5 +1,6 @@
 import type { Overview, OverviewChange, OverviewTopic } from "../overview.ts";
 import { fit, type Terminal } from "../terminal.ts";
+import { sentenceFor } from "./sentences.ts";
 import { count, dateLine } from "./words.ts";
 
 /** This morning's page: areas, the topics under them, telling notes of each, and what the night changed. */
@@ -88,7 +89,17 @@ export function joinFitting(titles: string[], columns: number): string {
 }
 
 const CHANGES_SHOWN = 12;
-const ORDER: OverviewChange["kind"][] = ["born", "split", "merged", "retired", "grown", "shrunk", "renamed"];
+const ORDER: OverviewChange["kind"][] = [
+  "born",
+  "split",
+  "merged",
+  "retired",
+  "returned",
+  "grown",
+  "shrunk",
+  "renamed",
+  "edit",
+];
 
 function renderChanges(terminal: Terminal, { changes, moved, previousNight }: Overview): void {
   if (previousNight === null) return;
@@ -120,28 +131,4 @@ function worthTelling(changes: OverviewChange[]): OverviewChange[] {
         Math.abs(b.notesAfter - b.notesBefore) - Math.abs(a.notesAfter - a.notesBefore) ||
         a.name.localeCompare(b.name, "en"),
     );
-}
-
-/** What happened to a cluster, as one would say it. */
-export function sentenceFor({ kind, name, otherName, notesBefore, notesAfter }: OverviewChange): string {
-  const other = otherName === null || otherName === "" ? "another topic" : otherName;
-  const it = name === "" ? "A topic" : name;
-  switch (kind) {
-    case "born":
-      return `${it} is new: ${count(notesAfter, "note")}`;
-    case "split":
-      return `${it} split off from ${other}: ${count(notesAfter, "note")}`;
-    case "merged":
-      return `${it} went into ${other}`;
-    case "retired":
-      return `${it} is no more`;
-    case "grown":
-      return `${it} grew from ${notesBefore} to ${notesAfter} notes`;
-    case "shrunk":
-      return `${it} shrank from ${notesBefore} to ${notesAfter} notes`;
-    case "renamed":
-      return `${it} has its name from tonight`;
-    case "moved":
-      return `a note came from ${other}`;
-  }
 }

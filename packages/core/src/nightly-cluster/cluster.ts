@@ -186,7 +186,7 @@ function renamedEvents(
   return [...sizesOf(decided)].flatMap(([id, notesAfter]) => {
     const old = before.get(id);
     if (old === undefined || old.name === names.get(id)!.name) return [];
-    const nobody = { otherId: null, noteId: null, share: null };
+    const nobody = { otherId: null, noteId: null, cause: null, editId: null, share: null };
     return [{ kind: "renamed" as const, clusterId: id, ...nobody, notesBefore: old.size, notesAfter }];
   });
 }

@@ -3,7 +3,7 @@ import type { UserTransaction } from "../access.ts";
 import type { VectorType } from "../database.ts";
 import { textArray } from "../text-array.ts";
 import { encodeVectorArray } from "../vector-codec.ts";
-import type { ClusterEventKind, ClusterLevel } from "./clusters.sql.ts";
+import type { ClusterEventKind, ClusterLevel, EditOutcome, MoveCause } from "./clusters.sql.ts";
 
 export interface Cluster {
   id: string;
@@ -123,11 +123,14 @@ export async function saveMemberships(
 
 export interface ClusterEventRow {
   at: Date;
-  runId: string;
+  /** null: it happened by day, the moment the user decided it. */
+  runId: string | null;
   kind: ClusterEventKind;
   clusterId: string;
   otherId: string | null;
   noteId: string | null;
+  cause: MoveCause | EditOutcome | null;
+  editId: string | null;
   share: number | null;
   notesBefore: number;
   notesAfter: number;
@@ -140,10 +143,13 @@ export async function addClusterEvents(
 ): Promise<void> {
   if (events.length === 0) return;
   await tx.execute(sql`
-    insert into cluster_event (user_id, run_id, at, kind, cluster_id, other_id, note_id, share, notes_before, notes_after)
-    select ${userId}, e."runId", e.at, e.kind, e."clusterId", e."otherId", e."noteId", e.share, e."notesBefore", e."notesAfter"
+    insert into cluster_event (user_id, run_id, at, kind, cluster_id, other_id, note_id, cause, edit_id, share,
+      notes_before, notes_after)
+    select ${userId}, e."runId", e.at, e.kind, e."clusterId", e."otherId", e."noteId", e.cause, e."editId", e.share,
+      e."notesBefore", e."notesAfter"
     from jsonb_to_recordset(${JSON.stringify(events)}::jsonb) as e("runId" text, at timestamptz, kind text,
-      "clusterId" text, "otherId" text, "noteId" text, share real, "notesBefore" int, "notesAfter" int)`);
+      "clusterId" text, "otherId" text, "noteId" text, cause text, "editId" text, share real, "notesBefore" int,
+      "notesAfter" int)`);
 }
 
 /** Events of one run or of one cluster, in the order in which they happened. */
@@ -159,8 +165,8 @@ export async function clusterEvents(
   const { rows } = await tx.execute<
     Omit<ClusterEventRow, "at"> & { at: string } & Record<string, unknown>
   >(sql`
-    select at, run_id as "runId", kind, cluster_id as "clusterId", other_id as "otherId", note_id as "noteId", share,
-      notes_before as "notesBefore", notes_after as "notesAfter"
+    select at, run_id as "runId", kind, cluster_id as "clusterId", other_id as "otherId", note_id as "noteId", cause,
+      edit_id as "editId", share, notes_before as "notesBefore", notes_after as "notesAfter"
     from cluster_event where user_id = ${userId} and ${which} order by at, id`);
   return rows.map((row) => ({ ...row, at: new Date(row.at) }));
 }

@@ -142,6 +142,7 @@ export async function relatedNotes(
 export async function forgetUser(tx: UserTransaction, userId: string): Promise<Record<string, number>> {
   const removed: Record<string, number> = {};
   for (const table of [
+    "cluster_edit",
     "cluster_membership",
     "cluster_event",
     "cluster",
