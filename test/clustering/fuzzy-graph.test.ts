@@ -1,6 +1,7 @@
 import { fuzzyGraph } from "@noctuary/core/clustering/fuzzy-graph";
 import type { Graph } from "@noctuary/core/clustering/graph";
 import { nearestNeighbours } from "@noctuary/core/clustering/nearest-neighbours";
+import { packRows } from "@noctuary/core/clustering/packed-rows";
 import { expect, test } from "vitest";
 import { groupedVectors } from "./synthetic-vectors.ts";
 
@@ -44,7 +45,7 @@ test("neighbours without similarity give no edge", () => {
 test("weights are in (0, 1] and symmetric, and strengths are their sums", () => {
   const [count, dimensions, k] = [120, 16, 10];
   const { vectors } = groupedVectors({ count, dimensions, groups: 5, spread: 0.8, seed: 2 });
-  const graph = fuzzyGraph(nearestNeighbours({ vectors, count, dimensions }, k), count, k);
+  const graph = fuzzyGraph(nearestNeighbours(packRows({ vectors, count, dimensions }), k), count, k);
   for (let node = 0; node < count; node++) {
     let sum = 0;
     for (let e = graph.offsets[node]!; e < graph.offsets[node + 1]!; e++) {

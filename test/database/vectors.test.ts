@@ -1,4 +1,5 @@
 import { nearestNeighbours } from "@noctuary/core/clustering/nearest-neighbours";
+import { packRows } from "@noctuary/core/clustering/packed-rows";
 import { asUser } from "@noctuary/db/access";
 import { vectorType } from "@noctuary/db/database";
 import { relatedNotes } from "@noctuary/db/notes/note";
@@ -84,7 +85,7 @@ test("the neighbours that clustering finds are those of pgvector's exact search"
   const stored = await asUser(database.db, userId, (tx) =>
     vectorsOf(tx, { model: "m", dimensions }, userId, { withVanished: false }),
   );
-  const { neighbours, similarities } = nearestNeighbours({ vectors: stored.vectors, count, dimensions }, k);
+  const { neighbours, similarities } = nearestNeighbours(packRows({ vectors: stored.vectors, count, dimensions }), k);
   for (let row = 0; row < count; row += 5) {
     const exact = await asUser(database.db, userId, (tx) =>
       relatedNotes(tx, { model: "m", dimensions }, userId, ids[row]!, k),

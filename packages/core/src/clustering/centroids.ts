@@ -1,5 +1,5 @@
 import type { Labels } from "./graph.ts";
-import type { VectorRows } from "./nearest-neighbours.ts";
+import type { PackedRows } from "./packed-rows.ts";
 
 /**
  * The direction in which the members of each group point: the sum of their vectors in unit length, row-major,
@@ -7,16 +7,16 @@ import type { VectorRows } from "./nearest-neighbours.ts";
  * as `notes` says it stands for a note; without it, once.
  */
 export function centroidsOf(
-  { vectors, dimensions }: VectorRows,
+  { codes, inverseLengths, dimensions, stride }: PackedRows,
   { label, count }: Labels,
   notes?: ArrayLike<number>,
 ): Float32Array {
   const sums = new Float64Array(count * dimensions);
   for (let row = 0; row < label.length; row++) {
-    const from = row * dimensions;
+    const from = row * stride;
     const to = label[row]! * dimensions;
-    const times = notes?.[row] ?? 1;
-    for (let d = 0; d < dimensions; d++) sums[to + d]! += times * vectors[from + d]!;
+    const weight = (notes?.[row] ?? 1) * inverseLengths[row]!;
+    for (let d = 0; d < dimensions; d++) sums[to + d]! += weight * codes[from + d]!;
   }
   const centroids = new Float32Array(count * dimensions);
   for (let group = 0; group < count; group++) {
@@ -31,19 +31,16 @@ export function centroidsOf(
   return centroids;
 }
 
-/** Cosine similarity of a vector and a centroid; 0 where either has no length. */
+/** Cosine similarity of a row and a centroid; 0 where either has no length. */
 export function similarityTo(
   centroids: Float32Array,
   group: number,
-  { vectors, dimensions }: VectorRows,
+  { codes, inverseLengths, dimensions, stride }: PackedRows,
   row: number,
 ): number {
   let dot = 0;
-  let squares = 0;
-  for (let d = 0; d < dimensions; d++) {
-    const value = vectors[row * dimensions + d]!;
-    dot += value * centroids[group * dimensions + d]!;
-    squares += value * value;
-  }
-  return squares === 0 ? 0 : dot / Math.sqrt(squares);
+  const from = row * stride;
+  const to = group * dimensions;
+  for (let d = 0; d < dimensions; d++) dot += codes[from + d]! * centroids[to + d]!;
+  return dot * inverseLengths[row]!;
 }

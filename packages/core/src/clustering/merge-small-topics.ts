@@ -1,6 +1,6 @@
 import { centroidsOf, similarityTo } from "./centroids.ts";
 import { compactLabels, contract, type Graph, type Labels } from "./graph.ts";
-import type { VectorRows } from "./nearest-neighbours.ts";
+import type { PackedRows } from "./packed-rows.ts";
 
 /** Topics as they merge: who they are linked with, how strongly, and how large they have become. */
 interface TopicLinks {
@@ -27,7 +27,7 @@ export interface MergeOptions {
  */
 export function mergeSmallTopics(
   graph: Graph,
-  rows: VectorRows,
+  rows: PackedRows,
   topics: Labels,
   options: MergeOptions,
 ): Labels {
@@ -90,7 +90,7 @@ function strongestOf(links: Map<number, number>): number | undefined {
   return strongest;
 }
 
-function mergeUnlinkedIntoNearest(rows: VectorRows, topics: Labels, options: MergeOptions): Labels {
+function mergeUnlinkedIntoNearest(rows: PackedRows, topics: Labels, options: MergeOptions): Labels {
   const notes = new Float64Array(topics.count);
   for (let row = 0; row < rows.count; row++) notes[topics.label[row]!]! += options.notes[row]!;
   const kept: number[] = [];

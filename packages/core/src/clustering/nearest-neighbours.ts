@@ -1,14 +1,9 @@
-/** Row-major vectors: row i is `vectors[i * dimensions .. (i + 1) * dimensions)`. Rows need not be unit length. */
-export interface VectorRows {
-  vectors: Float32Array;
-  count: number;
-  dimensions: number;
-}
+import type { PackedRows } from "./packed-rows.ts";
 
 export interface NeighbourLists {
-  /** count x k row indexes, most similar first, -1 where a row has fewer than k others. */
+  /** count x k row indexes, most similar first, -1 where a row has fewer than k others that are similar at all. */
   neighbours: Int32Array;
-  /** count x k cosine similarities beside them, 0 where there is no neighbour. */
+  /** count x k cosine similarities beside them, all above 0; 0 where there is no neighbour. */
   similarities: Float32Array;
 }
 
@@ -19,66 +14,53 @@ const PANEL_ROWS = 64;
 /**
  * Exact k nearest neighbours by cosine similarity, each row against all others (never itself).
  *
- * Ties go to the lower row index, so the lists depend on nothing but the vectors. A row of zero (or
- * non-finite) length has similarity 0 to every other. Time is count² x dimensions / 2; memory beyond the
- * result is two panels.
+ * In plain JavaScript on this thread: what find-neighbours.ts must give to the bit, and what takes its place where
+ * its kernel cannot run. Ties go to the row with the smaller key, so the lists depend on nothing but the rows. Only
+ * similarities above 0 count, so a row without length has no neighbours. Time is count² x dimensions / 2; memory
+ * beyond the result is two panels.
  */
-export function nearestNeighbours({ vectors, count, dimensions }: VectorRows, k: number): NeighbourLists {
-  const neighbours = new Int32Array(count * k).fill(-1);
-  const similarities = new Float32Array(count * k);
-  const scales = inverseLengths({ vectors, count, dimensions });
-  const held = new Float64Array(PANEL_ROWS * dimensions);
-  const passing = new Float64Array(PANEL_ROWS * dimensions);
-  const tile = new Float32Array(PANEL_ROWS * PANEL_ROWS);
+export function nearestNeighbours(rows: PackedRows, k: number): NeighbourLists {
+  const { count, stride } = rows;
+  const lists = { neighbours: new Int32Array(count * k).fill(-1), similarities: new Float32Array(count * k) };
+  const held = new Float64Array(PANEL_ROWS * stride);
+  const passing = new Float64Array(PANEL_ROWS * stride);
+  const dots = new Float64Array(PANEL_ROWS * PANEL_ROWS);
 
   // Similarity is symmetric: each pair of panels is multiplied once and offered to both sides.
   for (let rowStart = 0; rowStart < count; rowStart += PANEL_ROWS) {
-    const rows = Math.min(PANEL_ROWS, count - rowStart);
-    packPanel(held, vectors, scales, rowStart, rows, dimensions);
+    const heldRows = Math.min(PANEL_ROWS, count - rowStart);
+    packPanel(held, rows, rowStart, heldRows);
     for (let columnStart = rowStart; columnStart < count; columnStart += PANEL_ROWS) {
       const columns = Math.min(PANEL_ROWS, count - columnStart);
-      packPanel(passing, vectors, scales, columnStart, columns, dimensions);
-      multiplyPanels(held, passing, rows, columns, dimensions, tile);
-      for (let r = 0; r < rows; r++) {
+      packPanel(passing, rows, columnStart, columns);
+      multiplyPanels(held, passing, heldRows, columns, stride, dots);
+      for (let r = 0; r < heldRows; r++) {
         const row = rowStart + r;
         const firstColumn = columnStart === rowStart ? r + 1 : 0;
         for (let c = firstColumn; c < columns; c++) {
-          const similarity = tile[r * PANEL_ROWS + c]!;
-          offer(neighbours, similarities, k, row, columnStart + c, similarity);
-          offer(neighbours, similarities, k, columnStart + c, row, similarity);
+          const other = columnStart + c;
+          const cosine = cosineOf(dots[r * PANEL_ROWS + c]!, rows, row, other);
+          offer(lists, k, rows.keys, row, other, cosine);
+          offer(lists, k, rows.keys, other, row, cosine);
         }
       }
     }
   }
-  return { neighbours, similarities };
+  return lists;
 }
 
-function inverseLengths({ vectors, count, dimensions }: VectorRows): Float64Array {
-  const scales = new Float64Array(count);
-  for (let row = 0; row < count; row++) {
-    let squares = 0;
-    for (let d = row * dimensions; d < (row + 1) * dimensions; d++) squares += vectors[d]! * vectors[d]!;
-    scales[row] = squares > 0 && Number.isFinite(squares) ? 1 / Math.sqrt(squares) : 0;
-  }
-  return scales;
+/** The similarity that belongs to an exact sum of products, rounded to single precision once. */
+function cosineOf(dot: number, { inverseLengths }: PackedRows, a: number, b: number): number {
+  return Math.fround(dot * (inverseLengths[a]! * inverseLengths[b]!));
 }
 
-/** Copies unit rows as doubles, two rows interleaved, so that the multiplication reads forward only. */
-function packPanel(
-  panel: Float64Array,
-  vectors: Float32Array,
-  scales: Float64Array,
-  start: number,
-  rows: number,
-  dimensions: number,
-): void {
+/** Copies codes as doubles, four rows interleaved, so that the multiplication reads forward only. */
+function packPanel(panel: Float64Array, { codes, stride }: PackedRows, start: number, rows: number): void {
   if (rows < PANEL_ROWS) panel.fill(0);
   for (let r = 0; r < rows; r++) {
-    const scale = scales[start + r]!;
-    const from = (start + r) * dimensions;
-    const to = (r >> 2) * 4 * dimensions + (r & 3);
-    // A non-finite row must not become NaN x 0.
-    for (let d = 0; d < dimensions; d++) panel[to + d * 4] = scale === 0 ? 0 : vectors[from + d]! * scale;
+    const from = (start + r) * stride;
+    const to = (r >> 2) * 4 * stride + (r & 3);
+    for (let d = 0; d < stride; d++) panel[to + d * 4] = codes[from + d]!;
   }
 }
 
@@ -88,14 +70,14 @@ function multiplyPanels(
   passing: Float64Array,
   rows: number,
   columns: number,
-  dimensions: number,
-  tile: Float32Array,
+  stride: number,
+  dots: Float64Array,
 ): void {
   for (let r = 0; r < rows; r += 4) {
     for (let c = 0; c < columns; c += 2) {
-      let a = r * dimensions;
-      let b = (c >> 2) * 4 * dimensions + (c & 3);
-      const end = a + 4 * dimensions;
+      let a = r * stride;
+      let b = (c >> 2) * 4 * stride + (c & 3);
+      const end = a + 4 * stride;
       let s00 = 0;
       let s01 = 0;
       let s10 = 0;
@@ -121,47 +103,40 @@ function multiplyPanels(
         s31 += a3 * b1;
       }
       const out = r * PANEL_ROWS + c;
-      tile[out] = s00;
-      tile[out + 1] = s01;
-      tile[out + PANEL_ROWS] = s10;
-      tile[out + PANEL_ROWS + 1] = s11;
-      tile[out + 2 * PANEL_ROWS] = s20;
-      tile[out + 2 * PANEL_ROWS + 1] = s21;
-      tile[out + 3 * PANEL_ROWS] = s30;
-      tile[out + 3 * PANEL_ROWS + 1] = s31;
+      dots[out] = s00;
+      dots[out + 1] = s01;
+      dots[out + PANEL_ROWS] = s10;
+      dots[out + PANEL_ROWS + 1] = s11;
+      dots[out + 2 * PANEL_ROWS] = s20;
+      dots[out + 2 * PANEL_ROWS + 1] = s21;
+      dots[out + 3 * PANEL_ROWS] = s30;
+      dots[out + 3 * PANEL_ROWS + 1] = s31;
     }
   }
 }
 
 /** Inserts a candidate into a row's sorted list if it belongs there. */
 function offer(
-  neighbours: Int32Array,
-  similarities: Float32Array,
+  { neighbours, similarities }: NeighbourLists,
   k: number,
+  keys: BigUint64Array,
   row: number,
   candidate: number,
-  similarity: number,
+  cosine: number,
 ): void {
   const first = row * k;
-  let slot = first + k - 1;
-  if (!precedes(neighbours, similarities, slot, candidate, similarity)) return;
-  while (slot > first && precedes(neighbours, similarities, slot - 1, candidate, similarity)) {
-    neighbours[slot] = neighbours[slot - 1]!;
-    similarities[slot] = similarities[slot - 1]!;
-    slot--;
+  let at = first + k - 1;
+  if (cosine < similarities[at]!) return;
+  const precedes = (slot: number) => {
+    if (cosine !== similarities[slot]!) return cosine > similarities[slot]!;
+    return neighbours[slot]! >= 0 && keys[candidate]! < keys[neighbours[slot]!]!;
+  };
+  if (!precedes(at)) return;
+  while (at > first && precedes(at - 1)) {
+    neighbours[at] = neighbours[at - 1]!;
+    similarities[at] = similarities[at - 1]!;
+    at--;
   }
-  neighbours[slot] = candidate;
-  similarities[slot] = similarity;
-}
-
-function precedes(
-  neighbours: Int32Array,
-  similarities: Float32Array,
-  slot: number,
-  candidate: number,
-  similarity: number,
-): boolean {
-  const present = neighbours[slot]!;
-  if (present < 0) return true;
-  return similarity > similarities[slot]! || (similarity === similarities[slot]! && candidate < present);
+  neighbours[at] = candidate;
+  similarities[at] = cosine;
 }

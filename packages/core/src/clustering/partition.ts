@@ -3,7 +3,8 @@ import { attachments } from "./attachments.ts";
 import { centroidsOf, similarityTo } from "./centroids.ts";
 import { distinctRows } from "./distinct-rows.ts";
 import { fuzzyGraph } from "./fuzzy-graph.ts";
-import { type NeighbourLists, nearestNeighbours, type VectorRows } from "./nearest-neighbours.ts";
+import { type NeighbourLists, nearestNeighbours } from "./nearest-neighbours.ts";
+import { type PackedRows, packRows, type VectorRows } from "./packed-rows.ts";
 import { findTopics } from "./topics.ts";
 
 /** An account's notes in topics, and the topics in areas. */
@@ -30,11 +31,8 @@ const NEIGHBOURS = 15;
 
 /** The notes of an account with who is near whom: all that topics and areas are made from. */
 export interface Neighbourhood {
-  /**
-   * The distinct vectors. Read them through centroids.ts only: on a quiet night they are not all in memory, and
-   * what stands in for them there need not be an array of floats.
-   */
-  rows: VectorRows;
+  /** The distinct rows. */
+  rows: PackedRows;
   /** The row of each note; notes with equal vectors share one. */
   positionOf: Int32Array;
   /** `k` nearest rows of each row. */
@@ -43,11 +41,11 @@ export interface Neighbourhood {
 }
 
 /**
- * Groups notes by their vectors (rows in a stable order, such as by note id), their neighbours computed here and
- * now on this thread.
+ * Groups notes by their vectors (rows in a stable order, such as by note id), in plain JavaScript on this thread: for
+ * small accounts, and what cluster-notes.ts must give to the bit.
  */
 export function partitionNotes(input: VectorRows & { previousTopic?: Int32Array }): Partition {
-  const { rows, positionOf } = distinctRows(input);
+  const { rows, positionOf } = distinctRows(packRows(input));
   const k = neighboursFor(rows.count);
   const lists = nearestNeighbours(rows, k);
   return partitionByNeighbours({ rows, positionOf, lists, k }, input.previousTopic);

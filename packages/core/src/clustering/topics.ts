@@ -1,7 +1,7 @@
 import { compactLabels, type Graph, type Labels, modularity } from "./graph.ts";
 import { leiden, moveFrontier } from "./leiden.ts";
 import { mergeSmallTopics } from "./merge-small-topics.ts";
-import type { VectorRows } from "./nearest-neighbours.ts";
+import type { PackedRows } from "./packed-rows.ts";
 
 const SEED = 1;
 const SMALLEST_GAIN = 1e-9;
@@ -15,7 +15,7 @@ const MANY_NEW = 0.1;
 
 export interface TopicsInput {
   graph: Graph;
-  rows: VectorRows;
+  rows: PackedRows;
   /** How many notes each row stands for. */
   notes: ArrayLike<number>;
   /** Last night's topic of each row, -1 where it had none. */
