@@ -85,7 +85,10 @@ test("the neighbours that clustering finds are those of pgvector's exact search"
   const stored = await asUser(database.db, userId, (tx) =>
     vectorsOf(tx, { model: "m", dimensions }, userId, { withVanished: false }),
   );
-  const { neighbours, similarities } = nearestNeighbours(packRows({ vectors: stored.vectors, count, dimensions }), k);
+  const { neighbours, similarities } = nearestNeighbours(
+    packRows({ vectors: stored.vectors, count, dimensions }),
+    k,
+  );
   for (let row = 0; row < count; row += 5) {
     const exact = await asUser(database.db, userId, (tx) =>
       relatedNotes(tx, { model: "m", dimensions }, userId, ids[row]!, k),
