@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-const databaseTests = ["database", "ledger", "nightly-cluster", "nightly-stacks"].map(
+/** The areas whose tests open a database. */
+const databaseTests = ["api", "database", "ledger", "nightly-cluster", "nightly-stacks", "weekly-insights"].map(
   (area) => `test/${area}/**/*.test.ts`,
 );
 /** What one session cannot show: two transactions at once, roles that log in, schemas of other extensions. */

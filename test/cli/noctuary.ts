@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
-const bin = fileURLToPath(new URL("../../packages/cli/bin/noctuary.mjs", import.meta.url));
+export const commandLine = fileURLToPath(new URL("../../packages/cli/bin/noctuary.mjs", import.meta.url));
+
+/** Nothing of the tester's own settings. */
+export const commandEnvironment = { PATH: process.env.PATH, HOME: "/nonexistent", NO_COLOR: "1" };
 
 export interface CommandResult {
   code: number | null;
@@ -17,8 +20,8 @@ export interface CommandResult {
 
 /** Runs the command line as a person does, as a process of its own, without anything of the tester's own settings. */
 export async function noctuary(args: string[], { nodeArgs = [] as string[] } = {}): Promise<CommandResult> {
-  const child = spawn(process.execPath, [...nodeArgs, bin, ...args], {
-    env: { PATH: process.env.PATH, HOME: "/nonexistent", NO_COLOR: "1" },
+  const child = spawn(process.execPath, [...nodeArgs, commandLine, ...args], {
+    env: commandEnvironment,
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";

@@ -9,6 +9,10 @@ export interface SecretsManager {
   asked: string[];
   /** The text of every secret; without one, there is no such secret. */
   text: string | undefined;
+  /** The version before; without one the secret was never rotated, or the former version was revoked. */
+  previousText: string | undefined;
+  /** When the present version was made. */
+  createdAt: Date;
   close(): void;
 }
 
@@ -17,15 +21,16 @@ export async function startSecretsManager(text?: string): Promise<SecretsManager
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
-    const { SecretId } = JSON.parse(body);
+    const { SecretId, VersionStage } = JSON.parse(body);
+    const text = VersionStage === "AWSPREVIOUS" ? manager.previousText : manager.text;
     manager.asked.push(SecretId);
     response.setHeader("content-type", "application/x-amz-json-1.1");
-    response.statusCode = manager.text === undefined ? 400 : 200;
+    response.statusCode = text === undefined ? 400 : 200;
     response.end(
       JSON.stringify(
-        manager.text === undefined
+        text === undefined
           ? { __type: "ResourceNotFoundException", message: "there is no such secret" }
-          : { Name: SecretId, SecretString: manager.text },
+          : { Name: SecretId, SecretString: text, CreatedDate: manager.createdAt.getTime() / 1000 },
       ),
     );
   }).listen(0, "127.0.0.1");
@@ -39,6 +44,8 @@ export async function startSecretsManager(text?: string): Promise<SecretsManager
     },
     asked: [],
     text,
+    previousText: undefined,
+    createdAt: new Date(),
     close: () => void server.close(),
   };
   return manager;

@@ -9,12 +9,17 @@ import * as z from "zod";
 import { type ContextSource, guard } from "./guard.ts";
 import { workOnBatch } from "./worker.ts";
 
-const options = z.strictObject({
-  userIds: z.array(z.string().min(1).max(512)).max(1_000).optional(),
+/** What a manual call may ask for; the triggers over HTTP take the same. */
+export const manualOptions = z.strictObject({
+  userIds: z
+    .array(z.string().min(1).max(512))
+    .max(1_000, "at most 1,000 users; leave userIds out to run for everybody")
+    .optional(),
   dryRun: z.boolean().optional(),
   full: z.boolean().optional(),
   acceptDeletions: z.boolean().optional(),
 });
+export type ManualOptions = z.input<typeof manualOptions>;
 
 /** What starts a run: the schedule's own time is the run's key, so that a late or doubled delivery is the same run. */
 export const startEvent = z.discriminatedUnion("trigger", [
@@ -22,7 +27,7 @@ export const startEvent = z.discriminatedUnion("trigger", [
   z.strictObject({
     trigger: z.literal("manual"),
     asOf: z.iso.datetime({ offset: true }).optional(),
-    options: options.default({}),
+    options: manualOptions.default({}),
   }),
 ]);
 export type StartEvent = z.input<typeof startEvent>;

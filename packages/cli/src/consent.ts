@@ -73,8 +73,16 @@ export async function requireConsent(
   });
 }
 
+/** Whether whatever may be sent to a provider, tonight or any other night, was agreed to; true where none is set. */
+export async function isAgreedTo(session: Session): Promise<boolean> {
+  if (session.settings.providerConsent) return true;
+  const agreedTo = agreements(session);
+  const all = await destinations(session, { full: true });
+  return all.every(({ key }) => agreedTo.includes(key));
+}
+
 /** Where this run may send something of the notes. */
-async function destinations(session: Session, request: ConsentRequest): Promise<Destination[]> {
+async function destinations(session: Session, request: Pick<ConsentRequest, "full">): Promise<Destination[]> {
   const { settings } = session;
   const found: Destination[] = [];
   const embedder = embeddingModel(session);

@@ -12,7 +12,7 @@ export class CommandError extends Error {
 }
 
 export class UsageError extends CommandError {
-  constructor(message: string) {
-    super(message, EXIT.usage);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, EXIT.usage, options);
   }
 }

@@ -99,6 +99,20 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
       (await import("./commands/export.ts")).exportClusters(dir, options, terminal),
     ),
   );
+  verb("serve", "answer the API (/api/cron/*) and keep the schedule on this machine, until it is stopped")
+    .option("--host <address>", "where to listen (default: 127.0.0.1)")
+    .option("--port <n>", "on which port (default: 8420; 0: any free one)")
+    .option("--tls-cert <file>", "PEM certificate, with --tls-key; needed for any address but loopback")
+    .option("--tls-key <file>", "its PEM key")
+    .option("--trusted-proxy", "a proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto")
+    .option("--allow <range...>", "addresses or CIDR ranges that may call (default: all)")
+    .option("--requests-per-minute <n>", "requests of one address (default: 60)")
+    .option("--no-schedule", "start runs only when they are called for")
+    .action((_, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/serve.ts")).serve(options, terminal),
+      ),
+    );
   verb("forget", "remove a user (--user) and everything derived from their notes").action(
     (_, command: Command) =>
       act(command, async (terminal, options) =>

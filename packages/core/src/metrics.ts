@@ -1,7 +1,9 @@
 /** Every metric there is. Alarms and dashboards go by these names. */
 export type MetricName =
   /** Share of the notes whose text stayed as it was that are in another topic than the night before, in [0, 1]. */
-  "Churn";
+  | "Churn"
+  /** Calls of a trigger with the secret before the last rotation, which will stop being valid. */
+  | "PreviousSecretCalls";
 
 export type MetricUnit = "Count" | "Milliseconds" | "Bytes" | "None";
 

@@ -14,6 +14,11 @@ const setting = <Schema extends z.ZodType>(definition: Setting<Schema>) => defin
 const queueUrl = (env: string, queue: string) =>
   setting({ env, schema: z.url().optional(), description: `URL of the queue ${queue}` });
 
+/** What a header can carry in one word, and too long to be guessed. */
+const cronSecret = z
+  .string()
+  .regex(/^[\x21-\x7e]{16,512}$/, "must be 16 to 512 visible ASCII characters without a space");
+
 /** Every setting of the program, once: the settings file, the environment and the flags all name the same ones. */
 export const settingDefinitions = {
   databaseUrl: setting({
@@ -162,6 +167,28 @@ export const settingDefinitions = {
     env: "NOCTUARY_LOG_FILE",
     schema: z.string().min(1).optional(),
     description: "where the log goes; without it, to standard output",
+  }),
+  cronSecret: setting({
+    env: "CRON_SECRET",
+    schema: cronSecret.optional(),
+    description: "opens the manual triggers (/api/cron/*) where no secret store does",
+    isSecret: true,
+  }),
+  cronSecretPrevious: setting({
+    env: "CRON_SECRET_PREVIOUS",
+    schema: cronSecret.optional(),
+    description: "the secret before, as long as it should still open them; taking it away revokes it",
+    isSecret: true,
+  }),
+  cronSecretId: setting({
+    env: "CRON_SECRET_ID",
+    schema: z.string().min(1).max(2048).optional(),
+    description: "name or ARN of the Secrets Manager secret that opens them, for functions on AWS",
+  }),
+  cronSecretOverlapHours: setting({
+    env: "CRON_SECRET_OVERLAP_HOURS",
+    schema: z.coerce.number().min(0).max(8_760).default(168),
+    description: "how long after a rotation the secret before still opens them",
   }),
   queueNightlyCluster: queueUrl("QUEUE_URL_NIGHTLY_CLUSTER", "nightly-cluster"),
   queueEmbed: queueUrl("QUEUE_URL_EMBED", "embed"),

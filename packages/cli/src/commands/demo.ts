@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { estimatedCostUsd, PAID_MODEL } from "@noctuary/core/provider/prices";
+import { runJson } from "@noctuary/core/runtime/run-json";
 import { asUser } from "@noctuary/db/access";
 import type { Run } from "@noctuary/db/ledger/run";
 import { textBytes } from "@noctuary/db/notes/note";
@@ -16,7 +17,6 @@ import { momentOf, runJob } from "../run-job.ts";
 import { DEFAULT_USER, type GlobalOptions, openSession, type Session } from "../session.ts";
 import { type SyncResult, syncSource } from "../sync-source.ts";
 import type { Terminal } from "../terminal.ts";
-import { runJson } from "./runs.ts";
 import { renderSync } from "./sync.ts";
 
 const JOB = "nightly-cluster";

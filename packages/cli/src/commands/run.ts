@@ -1,3 +1,4 @@
+import { runJson } from "@noctuary/core/runtime/run-json";
 import { asLedger } from "@noctuary/db/access";
 import type { Run } from "@noctuary/db/ledger/run";
 import { users } from "@noctuary/db/notes/note";
@@ -10,7 +11,6 @@ import { renderRunEnd } from "../render/run.ts";
 import { momentOf, requireJob, runJob } from "../run-job.ts";
 import { chooseUser, type GlobalOptions, openSession } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
-import { runJson } from "./runs.ts";
 
 export interface RunCommandOptions extends GlobalOptions {
   dryRun?: boolean;

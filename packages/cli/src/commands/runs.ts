@@ -1,3 +1,4 @@
+import { runJson } from "@noctuary/core/runtime/run-json";
 import { asLedger } from "@noctuary/db/access";
 import { runs as newestRuns, type Run } from "@noctuary/db/ledger/run";
 import { type TaskRow, taskCounts, tasksOfRun } from "@noctuary/db/ledger/task";
@@ -43,38 +44,6 @@ export function oneOf<T>(found: T[], id: string, noun: string): T {
   if (found.length === 0) throw new UsageError(`there is no ${noun} ${id}: \`noctuary ${noun}s\` lists them`);
   if (found.length > 1) throw new UsageError(`several ${noun}s begin with ${id}: write more of the id`);
   return found[0]!;
-}
-
-/** A run as programs get it. These names are stable. */
-export function runJson(run: Run) {
-  const {
-    id,
-    job,
-    localDate,
-    trigger,
-    options,
-    asOf,
-    status,
-    totals,
-    costUsd,
-    error,
-    createdAt,
-    finishedAt,
-  } = run;
-  return {
-    id,
-    job,
-    localDate,
-    trigger,
-    options,
-    asOf,
-    status,
-    totals,
-    costUsd,
-    error,
-    createdAt,
-    finishedAt,
-  };
 }
 
 function renderRuns(terminal: Terminal, list: Run[]): void {

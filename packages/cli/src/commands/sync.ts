@@ -45,7 +45,7 @@ export function renderSync(terminal: Terminal, result: SyncResult): void {
 
 const SHOWN_PROBLEMS = 20;
 
-function renderProblems(terminal: Terminal, problems: SourceProblem[]): void {
+export function renderProblems(terminal: Terminal, problems: SourceProblem[]): void {
   for (const { file, line, message } of problems.slice(0, SHOWN_PROBLEMS)) {
     terminal.warn(`  ${file}${line === undefined ? "" : `:${line}`}: ${message}`);
   }

@@ -29,6 +29,8 @@ const LOOK_EVERY_MS = 50;
 export interface LocalRuntime {
   /** Starts a run through the orchestrator's handler and waits until it has ended. */
   runJob(job: string, event: StartEvent, onProgress?: (counts: TaskCounts) => void): Promise<Run>;
+  /** Starts a run through the orchestrator's handler, as the schedule does, and returns once it is planned. */
+  startJob(job: string, event: StartEvent): Promise<Started>;
   close(): Promise<void>;
 }
 
@@ -71,10 +73,14 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
   await reconcile({ ...live, limits: { ...live.limits, resendAfterMs: 0 } }, () => 60_000);
   const reconciling = reconcileRegularly(handlers.reconciler, stop.signal);
 
+  const startJob = async (job: string, event: StartEvent): Promise<Started> => {
+    const lambda = lambdaContext({ queueName: job, region: "us-east-1" }, 900_000);
+    return (await handlers.orchestrator(job)(event as never, lambda)) as Started;
+  };
   return {
+    startJob,
     async runJob(job, event, onProgress) {
-      const lambda = lambdaContext({ queueName: job, region: "us-east-1" }, 900_000);
-      const { runId } = (await handlers.orchestrator(job)(event as never, lambda)) as Started;
+      const { runId } = await startJob(job, event);
       return waitForRun(session, runId, onProgress);
     },
     async close() {
