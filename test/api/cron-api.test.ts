@@ -9,6 +9,7 @@ import { cronSecretSource } from "@noctuary/functions/runtime/cron-secrets";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
+import { PATIENT } from "../support/patience.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const SECRET = "a-secret-of-sixteen-or-more";
@@ -159,7 +160,7 @@ test.each([
 
 test("a call with the previous secret is logged as one", async () => {
   await call("/api/cron/nightly-cluster", { headers: { authorization: `Bearer ${PREVIOUS}` } });
-  await expect.poll(() => night.log()).toContain("trigger called with the previous secret");
+  await expect.poll(() => night.log(), PATIENT).toContain("trigger called with the previous secret");
   expect(night.log()).not.toContain(PREVIOUS);
 });
 

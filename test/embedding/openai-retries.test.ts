@@ -2,6 +2,7 @@ import { type OpenAiEmbedderOptions, openaiEmbedder } from "@noctuary/core/embed
 import { afterEach, expect, test, vi } from "vitest";
 import { CANARY } from "../support/canary.ts";
 import { type Misbehaviour, type OpenAiServer, startOpenAiServer } from "../support/openai-server.ts";
+import { PATIENT } from "../support/patience.ts";
 
 const signal = new AbortController().signal;
 const NOW = Date.parse("2026-11-02T07:00:00Z");
@@ -178,7 +179,7 @@ test("a wait that the provider asked for and time does not allow is put off, any
   const stopped = await embedderOf(rateLimit("15"), { timing });
   const controller = new AbortController();
   const stopping = stopped.embedder.embed([CANARY], { signal: controller.signal });
-  await vi.waitFor(() => expect(server.requests).toHaveLength(1));
+  await vi.waitFor(() => expect(server.requests).toHaveLength(1), PATIENT);
   controller.abort(new Error("enough"));
   await expect(stopping).rejects.toThrow("enough");
 });

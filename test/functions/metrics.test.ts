@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openMetrics } from "@noctuary/functions/runtime/metrics";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PATIENT } from "../support/patience.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -25,7 +26,7 @@ test("a measurement is one line in the embedded metric format, with its own dime
     const read = readFileSync(logFile, "utf8").trim().split("\n");
     expect(read).toHaveLength(2);
     return read.map((line) => JSON.parse(line));
-  });
+  }, PATIENT);
   expect(lines[0]).toMatchObject({ Churn: 0.25, job: "nightly-cluster", step: "cluster" });
   expect(lines[0]._aws.CloudWatchMetrics).toEqual([
     {

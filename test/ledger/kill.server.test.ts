@@ -4,6 +4,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { expireLeases, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
+import { PATIENT } from "../support/patience.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 let database: TestDatabase;
@@ -32,13 +33,13 @@ test("a worker process that is killed while it saves has saved nothing, and its 
     database.query(
       "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
     );
-  await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await waiting()).toHaveLength(1), PATIENT);
   const gone = once(child, "exit");
   child.kill("SIGKILL");
   await gone;
   await holder.query("rollback");
   await holder.end();
-  await vi.waitFor(async () => expect(await waiting()).toHaveLength(0));
+  await vi.waitFor(async () => expect(await waiting()).toHaveLength(0), PATIENT);
   expect(await database.query("select 1 from noctuary.note_embedding")).toEqual([]);
 
   await expireLeases(database);

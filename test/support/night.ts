@@ -37,6 +37,7 @@ import { worker } from "@noctuary/functions/runtime/worker";
 import type { Context as LambdaContext, SQSBatchResponse } from "aws-lambda";
 import { expect, vi } from "vitest";
 import { CANARY, expectLedgerClean } from "./canary.ts";
+import { PATIENT } from "./patience.ts";
 import type { TestDatabase } from "./test-database.ts";
 
 export type QueueName = JobName | "embed" | "cluster" | "stacks";
@@ -197,7 +198,7 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
       setEnvironment(Object.fromEntries(Object.keys(environment).map((name) => [name, undefined])));
       await expectLedgerClean(database);
       live.logger.info("the last line", {});
-      await vi.waitFor(() => expect(readFileSync(logFile, "utf8")).toContain("the last line"));
+      await vi.waitFor(() => expect(readFileSync(logFile, "utf8")).toContain("the last line"), PATIENT);
       expect(readFileSync(logFile, "utf8").toLowerCase()).not.toContain(CANARY);
       for (const queue of QUEUES) {
         for (const { Body } of [...(await receiveAll(local.dlqUrls[queue]!)), ...(await receive(queue))]) {
