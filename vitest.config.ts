@@ -23,6 +23,7 @@ export default defineConfig({
           name: "plain",
           include: ["test/**/*.test.ts"],
           exclude: [...databaseTests, "test/support/**"],
+          testTimeout: 30_000,
         },
       },
       {

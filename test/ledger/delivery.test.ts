@@ -47,7 +47,7 @@ test("messages delivered once more after the night, in any order and to any work
     }
   }
   expect((await night.finish(runId)).status).toBe("done");
-  expect(all.length).toBe(1 + 10 + 2); // plan, embeds of both users, their clusters
+  expect(all.length).toBe(1 + 8 + 2); // plan, embeds of both users, their clusters
   const before = await contentsOf(database);
 
   const random = seededRandom(1);
@@ -78,7 +78,7 @@ test("each message twice at once, the last one first, leads to the same end", as
   );
   expect(tasks).toEqual([
     { step: "cluster", attempts: 1, tasks: 2 },
-    { step: "embed", attempts: 1, tasks: 10 },
+    { step: "embed", attempts: 1, tasks: 8 },
     { step: "plan", attempts: 1, tasks: 1 },
   ]);
 });
@@ -104,7 +104,7 @@ test("a message that cannot be read ends in the dead-letter queue; the others of
     await night.send("embed", body);
   }
   let unread = await night.receive("embed");
-  expect(unread.length).toBe(10 + 4);
+  expect(unread.length).toBe(8 + 4);
   for (let receives = 1; unread.length > 0; receives++) {
     expect(receives).toBeLessThanOrEqual(3);
     const failed = await night.deliver("embed", unread);

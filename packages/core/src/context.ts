@@ -39,6 +39,9 @@ export interface Limits {
   /** Notes and bytes of text in one embed task. */
   embedBatchNotes: number;
   embedBatchBytes: number;
+  /** Notes and bytes of text that an embed task reads at once. */
+  embedPageNotes: number;
+  embedPageBytes: number;
 }
 
 export const defaultLimits: Limits = {
@@ -47,7 +50,11 @@ export const defaultLimits: Limits = {
   resendAfterMs: 15 * 60_000,
   clusterWaitMs: 2 * 3600_000,
   planPageNotes: 5_000,
-  // About one request of a paid provider. Larger batches make the look-up of their ids slow on tables without statistics.
-  embedBatchNotes: 1_000,
-  embedBatchBytes: 1_200_000,
+  // About fifty full requests: at 5 s a request and four at once, a minute. What does not fit a function's time is handed
+  // back, and as requests are packed within a task, fewer tasks have fewer half-empty requests.
+  embedBatchNotes: 50_000,
+  embedBatchBytes: 60_000_000,
+  // Two or three full requests.
+  embedPageNotes: 2_000,
+  embedPageBytes: 3_000_000,
 };

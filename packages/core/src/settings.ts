@@ -133,7 +133,7 @@ export const settingDefinitions = {
   }),
   embedBatchNotes: setting({
     env: "NOCTUARY_EMBED_BATCH_NOTES",
-    schema: z.coerce.number().int().min(1).max(50_000).default(1_000),
+    schema: z.coerce.number().int().min(1).max(1_000_000).default(50_000),
     description: "notes in one embed task at most",
   }),
   planPageNotes: setting({

@@ -1,3 +1,5 @@
+import { endianness } from "node:os";
+
 /**
  * Vectors in the binary form of pgvector, because formatting floats as text costs half of an insert:
  * a `vector` is int16 dimensions, int16 0, then float32 values, all big-endian; an array of them carries
@@ -6,35 +8,46 @@
 
 const ARRAY_HEADER_BYTES = 20;
 const ELEMENT_HEADER_BYTES = 8;
+const isLittleEndian = endianness() === "LE";
 
-/** Encodes `count` rows of a row-major matrix as one `vector[]` parameter. */
-export function encodeVectorArray(vectors: Float32Array, dimensions: number, vectorOid: number): Buffer {
-  const count = dimensions === 0 ? 0 : vectors.length / dimensions;
-  const elementBytes = 4 + 4 * dimensions;
-  const bytes = Buffer.allocUnsafe(ARRAY_HEADER_BYTES + count * (4 + elementBytes));
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  view.setInt32(0, 1); // one array dimension
-  view.setInt32(4, 0); // no nulls
-  view.setInt32(8, vectorOid);
-  view.setInt32(12, count);
-  view.setInt32(16, 1); // lower bound
+/**
+ * Encodes rows of a row-major matrix as one `vector[]` parameter: all of them, or those that `rows` names, in its order
+ * and as often as it names them.
+ */
+export function encodeVectorArray(
+  vectors: Float32Array,
+  dimensions: number,
+  vectorOid: number,
+  rows?: readonly number[],
+): Buffer {
+  const count = rows?.length ?? (dimensions === 0 ? 0 : vectors.length / dimensions);
+  const valueBytes = 4 * dimensions;
+  const bytes = Buffer.allocUnsafe(ARRAY_HEADER_BYTES + count * (ELEMENT_HEADER_BYTES + valueBytes));
+  bytes.writeInt32BE(1, 0); // one array dimension
+  bytes.writeInt32BE(0, 4); // no nulls
+  bytes.writeUInt32BE(vectorOid, 8);
+  bytes.writeInt32BE(count, 12);
+  bytes.writeInt32BE(1, 16); // lower bound
+  const values = Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
   let offset = ARRAY_HEADER_BYTES;
-  for (let row = 0; row < count; row++) {
-    view.setInt32(offset, elementBytes);
-    view.setInt16(offset + 4, dimensions);
-    view.setInt16(offset + 6, 0);
+  for (let i = 0; i < count; i++) {
+    bytes.writeInt32BE(4 + valueBytes, offset);
+    bytes.writeInt16BE(dimensions, offset + 4);
+    bytes.writeInt16BE(0, offset + 6);
     offset += ELEMENT_HEADER_BYTES;
-    for (let i = row * dimensions, end = i + dimensions; i < end; i++, offset += 4) {
-      view.setFloat32(offset, vectors[i]!);
-    }
+    const from = (rows?.[i] ?? i) * valueBytes;
+    values.copy(bytes, offset, from, from + valueBytes);
+    if (isLittleEndian) bytes.subarray(offset, offset + valueBytes).swap32();
+    offset += valueBytes;
   }
   return bytes;
 }
 
 /** Writes what `vector_send` returned into row `row` of a row-major matrix. */
 export function decodeVectorInto(matrix: Float32Array, row: number, dimensions: number, sent: Buffer): void {
-  const view = new DataView(sent.buffer, sent.byteOffset, sent.byteLength);
-  if (view.getInt16(0) !== dimensions)
+  if (sent.readInt16BE(0) !== dimensions)
     throw new RangeError("a stored vector has other dimensions than its row says");
-  for (let i = 0; i < dimensions; i++) matrix[row * dimensions + i] = view.getFloat32(4 + 4 * i);
+  const values = Buffer.from(matrix.buffer, matrix.byteOffset + 4 * row * dimensions, 4 * dimensions);
+  sent.copy(values, 0, 4, 4 + values.length);
+  if (isLittleEndian) values.swap32();
 }

@@ -19,7 +19,8 @@ export interface Embedder {
   pack(inputs: readonly string[], options: { signal: AbortSignal }): Promise<number[][]>;
   /**
    * Embeds all inputs that the provider takes, or rejects: with the signal's reason once it is aborted, with a
-   * `PermanentError` when no further try can help, with a `RetryLaterError` when the provider asks for a long wait.
+   * `PermanentError` when no further try can help, with a `RetryLaterError` when the provider asks for a long wait. Where
+   * some inputs had their answer before that, it does not reject: what they have cost is not to be paid again.
    */
   embed(inputs: readonly string[], options: { signal: AbortSignal }): Promise<Embeddings>;
 }
@@ -29,6 +30,8 @@ export interface Embeddings {
   vectors: Float32Array;
   /** The inputs that this provider will never take as they are, by ascending index. */
   refused: RefusedInput[];
+  /** The inputs that were asked for in vain, their rows meaningless, and what a rejection would have said. */
+  unanswered?: { indexes: number[]; error: unknown };
   /** Tokens as the provider bills them; 0 where nothing is billed. */
   tokens: number;
   requests: number;

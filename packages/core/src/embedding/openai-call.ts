@@ -26,6 +26,8 @@ export interface EmbedCall {
   readonly signal: AbortSignal;
   /** A row of `dimensions` for each part. */
   readonly rows: Float32Array;
+  /** The rows that have their vector or their refusal. */
+  readonly answered: Set<number>;
   /** Why the provider will not take a part, by row. */
   readonly refusals: Map<number, string>;
   requests: number;
@@ -66,7 +68,7 @@ export async function embedRequest(
     if (!isBreakdown || (parts.length === 1 && !isHalf) || !(await answersHarmlessText(session, call)))
       throw error;
     if (parts.length > 1) return embedHalves(session, call, parts);
-    call.refusals.set(parts[0]!.row, "provider_refused_500");
+    refuse(call, parts[0]!, "provider_refused_500");
     return false;
   }
   if ("isTooSlow" in answer) {
@@ -76,7 +78,7 @@ export async function embedRequest(
   if ("refused" in answer) {
     await proveThatEndpointWorks(session, call);
     if (parts.length === 1) {
-      call.refusals.set(parts[0]!.row, answer.refused);
+      refuse(call, parts[0]!, answer.refused);
       return false;
     }
     const areAllTaken = await embedHalves(session, call, parts);
@@ -87,6 +89,7 @@ export async function embedRequest(
   const { vectors, wrong } = answer;
   if (wrong.length === parts.length) await proveThatEndpointWorks(session, call);
   for (const [i, { row }] of parts.entries()) {
+    call.answered.add(row);
     call.rows.set(
       vectors.subarray(i * session.dimensions, (i + 1) * session.dimensions),
       row * session.dimensions,
@@ -95,9 +98,14 @@ export async function embedRequest(
   for (const i of wrong) {
     const { row } = parts[i]!;
     call.rows.fill(0, row * session.dimensions, (row + 1) * session.dimensions);
-    call.refusals.set(row, "provider_wrong_vector");
+    refuse(call, parts[i]!, "provider_wrong_vector");
   }
   return wrong.length === 0;
+}
+
+function refuse(call: EmbedCall, { row }: InputPart, code: string): void {
+  call.refusals.set(row, code);
+  call.answered.add(row);
 }
 
 /** One half after the other, so that the second one knows what the first one taught. */

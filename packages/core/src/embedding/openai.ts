@@ -3,7 +3,7 @@ import { costUsd } from "../provider/prices.ts";
 import { requestSlots } from "../provider/request-slots.ts";
 import { realTiming, type Timing } from "../provider/retry.ts";
 import type { Embedder, Embeddings } from "./embedder.ts";
-import { partsOfInputs, tokensOfInputs } from "./input-parts.ts";
+import { type InputPart, partsOfInputs, tokensOfInputs } from "./input-parts.ts";
 import { type EmbedCall, embedRequest, type OpenAiSession } from "./openai-call.ts";
 import { openAiEndpoint } from "./openai-endpoint.ts";
 import { openAiModel } from "./openai-models.ts";
@@ -92,6 +92,7 @@ export function openaiEmbedder({
       const call: EmbedCall = {
         signal: AbortSignal.any([signal, stop.signal]),
         rows: new Float32Array(rows * dimensions),
+        answered: new Set(empty),
         refusals: new Map(empty.map((row) => [row, "empty_input"])),
         requests: 0,
         tokens: 0,
@@ -105,26 +106,27 @@ export function openaiEmbedder({
         limits,
       ).map((positions) => positions.map((position) => parts[position]!));
 
-      // The first answer of a model that is not known here tells its native dimensions: the others wait for it.
-      if (session.sendsDimensions === undefined && requests.length > 0) {
-        await embedRequest(session, call, requests.shift()!);
-      }
       let failure: { error: unknown } | undefined;
-      await Promise.all(
-        requests.map((request) =>
-          embedRequest(session, call, request).catch((error: unknown) => {
-            failure ??= { error };
-            stop.abort();
-          }),
-        ),
-      );
-      if (failure !== undefined) throw failure.error;
+      const ask = (request: InputPart[]) =>
+        embedRequest(session, call, request).catch((error: unknown) => {
+          failure ??= { error };
+          stop.abort();
+        });
+      // The first answer of a model that is not known here tells its native dimensions: the others wait for it.
+      if (session.sendsDimensions === undefined && requests.length > 0) await ask(requests.shift()!);
+      if (!stop.signal.aborted) await Promise.all(requests.map(ask));
+      const isOpen = (row: number) =>
+        split.get(row)?.some((part) => !call.answered.has(part.row)) ?? !call.answered.has(row);
+      const open = failure === undefined ? [] : [...inputs.keys()].filter(isOpen);
+      // Nothing would be lost but what is free.
+      if (failure !== undefined && open.length + empty.length === inputs.length) throw failure.error;
 
-      for (const [row, own] of split) pool(call, row, own, dimensions);
+      for (const [row, own] of split) if (!isOpen(row)) pool(call, row, own, dimensions);
       return {
+        ...(failure === undefined ? {} : { unanswered: { indexes: open, error: failure.error } }),
         vectors: rows === inputs.length ? call.rows : call.rows.slice(0, inputs.length * dimensions),
         refused: [...call.refusals]
-          .filter(([row]) => row < inputs.length)
+          .filter(([row]) => row < inputs.length && !isOpen(row))
           .sort(([a], [b]) => a - b)
           .map(([index, code]) => ({ index, code })),
         tokens: call.tokens,

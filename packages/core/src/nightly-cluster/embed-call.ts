@@ -1,78 +1,79 @@
-import type { FailedNote, NoteText } from "@noctuary/db/notes/note-embedding";
-import type { Embedder } from "../embedding/embedder.ts";
+import type { FailedNote } from "@noctuary/db/notes/note-embedding";
+import type { Embedder, Embeddings } from "../embedding/embedder.ts";
 import { PermanentError } from "../errors.ts";
+import type { NoteVersion, PageOfTexts, WaitingText } from "./texts-of-task.ts";
 
-/** Notes whose texts go to the embedder together; notes of one text stand for one input. */
-export interface TextCall {
-  /** One note of each text. */
-  inputs: NoteText[];
-  notesOf: Map<string, NoteText[]>;
-}
-
-/** What is to be saved of some notes. */
-export interface EmbeddedTexts {
-  notes: NoteText[];
-  vectorOf: (contentHash: string) => Float32Array;
-  failures: FailedNote[];
-  counts: Record<string, number>;
-  usage: { inputs: number; requests: number; tokens: number; costUsd: number | null } | null;
-}
-
-/** Packs notes into calls, each text once. */
-export async function wholeNoteCalls(
+/**
+ * Packs texts as they come into calls of the embedder. A call that is not full is held back until there is nothing more
+ * to come.
+ */
+export async function* packCalls(
   embedder: Embedder,
-  notes: NoteText[],
-  signal: AbortSignal,
-): Promise<TextCall[]> {
-  const notesOf = Map.groupBy(notes, (note) => note.contentHash);
-  const inputs = [...notesOf.values()].map(([first]) => first!);
-  const calls = await embedder.pack(inputs.map(textOf), { signal });
-  return calls.map((indexes) => ({ inputs: indexes.map((i) => inputs[i]!), notesOf }));
+  pages: AsyncIterable<PageOfTexts>,
+  { signal, onPage }: { signal: AbortSignal; onPage: (page: PageOfTexts) => Promise<void> },
+): AsyncGenerator<WaitingText[]> {
+  let held: WaitingText[] = [];
+  for await (const page of pages) {
+    await onPage(page);
+    if (page.texts.length === 0) continue;
+    const texts = [...held, ...page.texts];
+    const calls = await embedder.pack(
+      texts.map(({ text }) => text),
+      { signal },
+    );
+    const packed = calls.map((indexes) => indexes.map((i) => texts[i]!));
+    held = packed.pop() ?? [];
+    yield* packed;
+  }
+  if (held.length > 0) yield held;
 }
 
 /** @throws {PermanentError} `wrong_vectors` when the answer is not what was asked for; it is never saved */
-export async function embedCall(
+export async function embedTexts(
   embedder: Embedder,
-  { inputs, notesOf }: TextCall,
+  texts: WaitingText[],
   signal: AbortSignal,
-): Promise<EmbeddedTexts> {
-  const { dimensions } = embedder;
-  const { vectors, refused, requests, tokens, costUsd } = await embedder.embed(inputs.map(textOf), {
-    signal,
-  });
-  if (vectors.length !== inputs.length * dimensions || !vectors.every(Number.isFinite)) {
+): Promise<Embeddings> {
+  const inputs = texts.map(({ text }) => text);
+  const embeddings = await embedder.embed(inputs, { signal });
+  const { vectors } = embeddings;
+  if (vectors.length !== inputs.length * embedder.dimensions || !areFinite(vectors)) {
     throw new PermanentError(
       "wrong_vectors",
       "the embedder returned another number of vectors or values than asked",
     );
   }
-  const codeOf = new Map(refused.map(({ index, code }) => [inputs[index]!.contentHash, code]));
-  const rowOf = new Map(inputs.map((note, row) => [note.contentHash, row]));
-  const all = inputs.flatMap((note) => notesOf.get(note.contentHash)!);
-  const notes = all.filter((note) => !codeOf.has(note.contentHash));
-  const embedded = inputs.length - refused.length;
-  return {
-    notes,
-    vectorOf: (hash) => vectors.subarray(rowOf.get(hash)! * dimensions, (rowOf.get(hash)! + 1) * dimensions),
-    failures: all
-      .filter((note) => codeOf.has(note.contentHash))
-      .map(({ id, contentHash, updatedAt }) => ({
-        id,
-        contentHash,
-        updatedAt,
-        code: codeOf.get(contentHash)!,
-      })),
-    counts: {
-      embedded,
-      reused: notes.length - embedded,
-      requests,
-      tokens,
-      ...(costUsd === null ? { unpricedRequests: requests } : { costUsd }),
-    },
-    usage: { inputs: inputs.length, requests, tokens, costUsd },
-  };
+  return embeddings;
 }
 
-function textOf({ title, body }: NoteText): string {
-  return `${title}\n\n${body}`;
+function areFinite(values: Float32Array): boolean {
+  // Zero, or NaN as soon as one value is not finite. A call of a function for each value takes ten times as long.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  return sum === 0;
+}
+
+/** What an answer means for the notes that hold its texts. Notes of texts without an answer are in neither list. */
+export function sortByAnswer(
+  texts: readonly (readonly NoteVersion[])[],
+  { refused, unanswered }: Pick<Embeddings, "refused" | "unanswered">,
+): { notes: NoteVersion[]; rows: number[]; failures: FailedNote[] } {
+  const codeOf = new Map(refused.map(({ index, code }) => [index, code]));
+  const isOpen = new Set(unanswered?.indexes);
+  const notes: NoteVersion[] = [];
+  const rows: number[] = [];
+  const failures: FailedNote[] = [];
+  for (const [row, own] of texts.entries()) {
+    const code = codeOf.get(row);
+    for (const note of own) {
+      if (isOpen.has(row)) continue;
+      if (code !== undefined) {
+        failures.push({ ...note, code });
+      } else {
+        notes.push(note);
+        rows.push(row);
+      }
+    }
+  }
+  return { notes, rows, failures };
 }

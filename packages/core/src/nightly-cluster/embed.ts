@@ -1,23 +1,29 @@
 import { asLedger, asUser } from "@noctuary/db/access";
-import { addUsage, audit, raiseVersion } from "@noctuary/db/account/account";
+import { addUsage, audit, raiseVersion, type UsageEntry } from "@noctuary/db/account/account";
 import { vectorType } from "@noctuary/db/database";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import { recordRunError } from "@noctuary/db/ledger/run";
 import { saveProgress } from "@noctuary/db/ledger/task";
 import { recordUnanswered } from "@noctuary/db/notes/note-account";
 import {
-  type NoteText,
+  type EmbeddedNotes,
+  type FailedNote,
   saveFailures,
   saveVectors,
-  textsToEmbed,
-  vectorsByHash,
 } from "@noctuary/db/notes/note-embedding";
 import { PermanentError, recordable } from "../errors.ts";
 import { limitsFor, type UserStep } from "../job.ts";
-import { RetryLaterError } from "../provider/provider-errors.ts";
-import { type EmbeddedTexts, embedCall, type TextCall, wholeNoteCalls } from "./embed-call.ts";
+import { CallLanes } from "./call-lanes.ts";
+import { embedTexts, packCalls, sortByAnswer } from "./embed-call.ts";
 import { afterEmbed } from "./fan-in.ts";
 import { EMBED, type EmbedPayload, embedPayload } from "./steps.ts";
+import {
+  type NoteVersion,
+  type PageOfTexts,
+  textsOfTask,
+  type WaitingText,
+  type WaitingTexts,
+} from "./texts-of-task.ts";
 
 type EmbedInput = Parameters<UserStep<EmbedPayload>["work"]>[0];
 
@@ -25,9 +31,9 @@ type EmbedInput = Parameters<UserStep<EmbedPayload>["work"]>[0];
 const MARGIN_MS = 20_000;
 
 /**
- * Embeds notes of one user, call by call, and saves what each call brought before the next: a worker that is killed
- * or out of time has paid for nothing twice but what was under way. A text that the user has a vector for already is
- * not embedded again.
+ * Embeds notes of one user. While some calls are under way, the notes of the next ones are read and counted. What a call
+ * brought is saved at once: a worker that is killed or out of time has paid for nothing twice but what was under way. A
+ * text that the user has a vector for already is not embedded again.
  */
 export const embed: UserStep<EmbedPayload> = {
   slug: EMBED,
@@ -37,16 +43,35 @@ export const embed: UserStep<EmbedPayload> = {
 
   async work(input) {
     refuseStoppedRun(input);
-    const progress = new Progress(input);
-    const calls = await loadCalls(input, progress);
-    const putOffMs = await inParallel(calls, input, (call, signal) => progress.add(call, signal));
+    const { context, run, userId, payload, remainingMs } = input;
+    const { embedder } = context;
+    const waiting: WaitingTexts = new Map();
+    const progress = new Progress(input, waiting);
+    const signal = AbortSignal.timeout(Math.max(1, remainingMs() - MARGIN_MS / 2));
+    const lanes = new CallLanes(embedder.callsInFlight, () => remainingMs() >= MARGIN_MS);
+    const againSince = payload.full === true ? run.createdAt : null;
+    const mayGoOn = () => lanes.mayGoOn();
+    const pages = textsOfTask(context, userId, payload, { againSince, waiting, mayGoOn });
+    try {
+      for await (const texts of packCalls(embedder, pages, {
+        signal,
+        onPage: (page) => progress.addPage(page),
+      })) {
+        if (!(await lanes.begin(() => progress.addCall(texts, signal)))) break;
+      }
+    } catch (error) {
+      // Reading failed: what is under way is paid for, so it is saved first.
+      await lanes.end();
+      throw error;
+    }
+    const putOffMs = await lanes.end();
     return putOffMs === null ? { save: async () => progress.totals } : { laterInMs: putOffMs };
   },
 
   async ended(tx, run, task, status, { embedder }) {
     const payload = embedPayload.safeParse(task.payload);
     if (status === "failed" && payload.success) {
-      await recordUnanswered(tx, embedder, task.userId, { taskId: task.id, noteIds: payload.data.noteIds });
+      await recordUnanswered(tx, embedder, task.userId, { taskId: task.id, asked: payload.data });
     }
     await afterEmbed(tx, run, task.userId);
   },
@@ -59,44 +84,73 @@ function refuseStoppedRun({ run }: EmbedInput): void {
   }
 }
 
-/** What is to be embedded, in calls; what needs no call (no text, or a text embedded before) is saved at once. */
-async function loadCalls(input: EmbedInput, progress: Progress): Promise<TextCall[]> {
-  const { context, run, userId, payload, remainingMs } = input;
-  const { embedder, db } = context;
-  const full = payload.full === true;
-  const { texts, stored } = await asUser(db, userId, async (tx) => {
-    const texts = await textsToEmbed(tx, embedder, userId, payload.noteIds, full ? run.createdAt : null);
-    const hashes = full ? [] : texts.map((note) => note.contentHash);
-    return { texts, stored: await vectorsByHash(tx, embedder, userId, hashes) };
-  });
-  const isEmpty = (note: NoteText) => note.title.trim() === "" && note.body.trim() === "";
-  const reused = texts.filter((note) => !isEmpty(note) && stored.has(note.contentHash));
-  await progress.save({
-    notes: reused,
-    vectorOf: (hash) => stored.get(hash)!,
-    failures: texts.filter(isEmpty).map((note) => ({ ...note, code: "empty_note" })),
-    counts: { reused: reused.length },
-    usage: null,
-  });
-  const missing = texts.filter((note) => !isEmpty(note) && !stored.has(note.contentHash));
-  return wholeNoteCalls(embedder, missing, AbortSignal.timeout(Math.max(1, remainingMs())));
+/** What is to be saved of some notes. */
+interface Saved extends EmbeddedNotes {
+  failures: FailedNote[];
+  counts: Record<string, number>;
+  usage: Omit<UsageEntry, "day" | "model"> | null;
 }
 
 /** Saves what came of each call, one after the other, with the task's totals so far. */
 class Progress {
   readonly #input: EmbedInput;
+  readonly #waiting: WaitingTexts;
   #saving: Promise<void> = Promise.resolve();
   totals: Totals;
 
-  constructor(input: EmbedInput) {
+  constructor(input: EmbedInput, waiting: WaitingTexts) {
     this.#input = input;
+    this.#waiting = waiting;
     this.totals = { embedded: 0, reused: 0, failedNotes: 0, requests: 0, tokens: 0, ...input.task.result };
   }
 
-  async add(call: TextCall, signal: AbortSignal): Promise<void> {
+  /** Saves what needs no call: notes without text, and texts that were embedded before. */
+  async addPage({ stored: { notes, vectorOf }, empty }: PageOfTexts): Promise<void> {
+    const { dimensions } = this.#input.context.embedder;
+    await this.#save(() => {
+      const vectors = new Float32Array(vectorOf.size * dimensions);
+      const rowOf = new Map<string, number>();
+      for (const [hash, vector] of vectorOf) {
+        vectors.set(vector, rowOf.size * dimensions);
+        rowOf.set(hash, rowOf.size);
+      }
+      return {
+        notes,
+        vectors,
+        rows: notes.map((note) => rowOf.get(note.contentHash)!),
+        failures: empty.map((note) => ({ ...note, code: "empty_note" })),
+        counts: { reused: notes.length },
+        usage: null,
+      };
+    });
+  }
+
+  async addCall(texts: WaitingText[], signal: AbortSignal): Promise<void> {
     const { context, run } = this.#input;
     try {
-      await this.save(await embedCall(context.embedder, call, signal));
+      const answer = await embedTexts(context.embedder, texts, signal);
+      const { vectors, requests, tokens, costUsd } = answer;
+      const unanswered = answer.unanswered?.indexes.length ?? 0;
+      const embedded = texts.length - answer.refused.length - unanswered;
+      await this.#save(() => {
+        const sorted = sortByAnswer(takeNotes(texts), answer);
+        const price = costUsd === null ? { unpricedRequests: requests } : { costUsd };
+        return {
+          ...sorted,
+          vectors,
+          counts: { embedded, reused: sorted.notes.length - embedded, requests, tokens, ...price },
+          usage: { inputs: texts.length - unanswered, requests, tokens, costUsd },
+        };
+      });
+      // The same text has come up again while its vector was being saved.
+      while (texts.some(({ notes }) => notes.length > 0)) {
+        await this.#save(() => {
+          const sorted = sortByAnswer(takeNotes(texts), answer);
+          return { ...sorted, vectors, counts: { reused: sorted.notes.length }, usage: null };
+        });
+      }
+      for (const { contentHash } of texts) this.#waiting.delete(contentHash);
+      if (answer.unanswered !== undefined) throw answer.unanswered.error;
     } catch (error) {
       if (error instanceof PermanentError && error.code.startsWith("provider_")) {
         await asLedger(context.db, (tx) => recordRunError(tx, run.id, recordable(error)));
@@ -105,15 +159,15 @@ class Progress {
     }
   }
 
-  async save(saved: EmbeddedTexts): Promise<void> {
-    if (saved.notes.length + saved.failures.length === 0) return;
-    // One transaction at a time: they all lock the user's version.
-    const turn = this.#saving.then(() => this.#write(saved));
+  /** One transaction at a time: they all lock the user's version. `take` is called when it is this one's turn. */
+  async #save(take: () => Saved): Promise<void> {
+    const turn = this.#saving.then(() => this.#write(take()));
     this.#saving = turn.catch(() => {});
     await turn;
   }
 
-  async #write({ notes, vectorOf, failures, counts, usage }: EmbeddedTexts): Promise<void> {
+  async #write({ counts, usage, failures, ...embedded }: Saved): Promise<void> {
+    if (embedded.notes.length + failures.length === 0) return;
     const { context, run, task, userId } = this.#input;
     const { embedder, db } = context;
     const totals = { ...this.totals };
@@ -124,10 +178,7 @@ class Progress {
     await asUser(db, userId, async (tx) => {
       await saveProgress(tx, task, totals);
       await raiseVersion(tx, userId);
-      const vectors = new Float32Array(notes.length * embedder.dimensions);
-      for (const [i, note] of notes.entries())
-        vectors.set(vectorOf(note.contentHash), i * embedder.dimensions);
-      await saveVectors(tx, type, embedder, userId, { notes, vectors });
+      await saveVectors(tx, type, embedder, userId, embedded);
       await saveFailures(tx, embedder, userId, failures);
       if (usage !== null) await addUsage(tx, userId, { day: run.localDate, model: embedder.model, ...usage });
       await audit(tx, {
@@ -136,47 +187,14 @@ class Progress {
         runId: run.id,
         taskId: task.id,
         action: "notes embedded",
-        counts: { saved: notes.length, failed: failures.length },
+        counts: { saved: embedded.notes.length, failed: failures.length },
       });
     });
     this.totals = totals;
   }
 }
 
-/**
- * Runs as many calls at once as the embedder allows. Returns null when all are done, or after how many milliseconds to
- * go on: at once when the function's time runs out, later when the provider asks for a long wait.
- */
-async function inParallel(
-  calls: TextCall[],
-  { context, remainingMs }: EmbedInput,
-  work: (call: TextCall, signal: AbortSignal) => Promise<void>,
-): Promise<number | null> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([
-    stop.signal,
-    AbortSignal.timeout(Math.max(1, remainingMs() - MARGIN_MS / 2)),
-  ]);
-  let next = 0;
-  let putOffMs: number | null = null;
-  let failure: { error: unknown } | undefined;
-  const lane = async () => {
-    while (next < calls.length && putOffMs === null && failure === undefined) {
-      if (next > 0 && remainingMs() < MARGIN_MS) {
-        putOffMs = 0;
-        return;
-      }
-      try {
-        await work(calls[next++]!, signal);
-      } catch (error) {
-        // What is under way is paid for: it is waited for and saved, and nothing new is begun.
-        if (error instanceof RetryLaterError) putOffMs = Math.max(putOffMs ?? 0, error.delayMs);
-        else failure ??= { error };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: context.embedder.callsInFlight }, lane));
-  stop.abort();
-  if (failure !== undefined) throw failure.error;
-  return putOffMs;
+/** Takes the notes that wait for each text. */
+function takeNotes(texts: WaitingText[]): NoteVersion[][] {
+  return texts.map(({ notes }) => notes.splice(0));
 }

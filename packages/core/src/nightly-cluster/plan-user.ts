@@ -4,7 +4,7 @@ import { audit, saveUserState, type UserState, userSettings, userState } from "@
 import type { PlannedCounts } from "@noctuary/db/ledger/ledger.sql";
 import type { Run } from "@noctuary/db/ledger/run";
 import { lockRunUser, noCounts, type RunUser, saveRunUser } from "@noctuary/db/ledger/run-user";
-import { addTasks } from "@noctuary/db/ledger/task";
+import { addTasks, lastRangeTask, replacePayload } from "@noctuary/db/ledger/task";
 import {
   type Candidate,
   candidatesOf,
@@ -18,8 +18,8 @@ import { storedHashes } from "@noctuary/db/notes/note-embedding";
 import type { Context } from "../context.ts";
 import { daysBetween } from "../local-date.ts";
 import { clusterWhenReady } from "./fan-in.ts";
-import { packBatches, sortCandidates } from "./sort-candidates.ts";
-import { EMBED, type EmbedPayload } from "./steps.ts";
+import { dealOut, type NoteRange, sortCandidates } from "./sort-candidates.ts";
+import { EMBED, type EmbedPayload, embedPayload, type NoteRangePayload } from "./steps.ts";
 import { areTooMany, decideWithholding } from "./withhold-deletions.ts";
 
 /** `updated_at` tells what changed; once a week the hashes are compared as well, for apps that forget to set it. */
@@ -63,19 +63,31 @@ async function makeTasks(
   const full = run.options.full === true;
   const sorted = sortCandidates(page.candidates, full);
   await markSeen(tx, context.embedder, userId, sorted.seen);
-  const batches = packBatches(sorted.toEmbed, {
-    maxNotes: context.limits.embedBatchNotes,
-    maxBytes: context.limits.embedBatchBytes,
-  });
+  // Requests are packed within a task, so a task goes on from page to page as long as nobody has begun with it.
+  const open = user.cursor === "" ? null : await lastRangeTask(tx, run.id, userId, EMBED);
+  const openRange = open === null ? undefined : openRangeOf(open.payload);
+  const ranges = dealOut(
+    sorted.toEmbed,
+    { maxNotes: context.limits.embedBatchNotes, maxBytes: context.limits.embedBatchBytes },
+    openRange,
+  );
+  const payloads = ranges.map(
+    (range): NoteRangePayload => ({
+      ...range,
+      ...(full ? { full } : {}),
+      ...(page.rehash && !full ? { rehash: true } : {}),
+    }),
+  );
+  if (open !== null && openRange !== undefined) await replacePayload(tx, open.id, payloads.shift());
   await addTasks(
     tx,
-    batches.map((noteIds) => ({
+    payloads.map((payload) => ({
       id: randomUUID(),
       runId: run.id,
       step: EMBED,
       queue: EMBED,
       userId,
-      payload: { noteIds, ...(full ? { full } : {}) } satisfies EmbedPayload,
+      payload: payload satisfies EmbedPayload,
     })),
   );
   return {
@@ -84,6 +96,14 @@ async function makeTasks(
     counts: addPage(user.counts, page, sorted),
     needsCluster: user.needsCluster || sorted.toEmbed.length > 0,
   };
+}
+
+/** Of a task that an earlier version has made, nothing can be said. */
+function openRangeOf(payload: unknown): NoteRange | undefined {
+  const { success, data } = embedPayload.safeParse(payload);
+  if (!success || "noteIds" in data) return undefined;
+  const { firstId, lastId, notes, bytes } = data;
+  return { firstId, lastId, notes, bytes };
 }
 
 /** What a plan of this user would count, without writing anything. */
@@ -104,7 +124,7 @@ export async function dryPlanUser(
       const sorted = sortCandidates(page.candidates, scope.run.options.full === true);
       counts = addPage(counts, page, sorted);
       toEmbed += sorted.toEmbed.length;
-      for (const note of sorted.toEmbed) texts.set(note.contentHash, note.bytes);
+      for (const note of sorted.toEmbed) texts.set(note.contentHash!, note.bytes);
       cursor = page.lastId;
     }
     const { vanished, withheld } = await withholding(tx, scope, state, userId);
@@ -117,7 +137,12 @@ export async function dryPlanUser(
   });
 }
 
-type PageOfNotes = Omit<NotePage, "lastId" | "candidates"> & { lastId: string; candidates: Candidate[] };
+type PageOfNotes = Omit<NotePage, "lastId" | "candidates"> & {
+  lastId: string;
+  candidates: Candidate[];
+  /** The hashes of all notes were compared, and not of those alone that say they have changed. */
+  rehash: boolean;
+};
 
 /** null where there is no note after the cursor. */
 async function readPage(
@@ -127,7 +152,9 @@ async function readPage(
   userId: string,
   afterId: string,
 ): Promise<PageOfNotes | null> {
-  const everything = run.options.full === true || isRehashDue(state, run.localDate);
+  const { full = false, dryRun = false } = run.options;
+  const rehash = isRehashDue(state, run.localDate);
+  const everything = full || rehash;
   const page = await notePage(tx, context.embedder, {
     userId,
     afterId,
@@ -139,8 +166,15 @@ async function readPage(
   const candidates =
     page.candidates === 0
       ? []
-      : await candidatesOf(tx, context.embedder, { userId, afterId, lastId, everything });
-  return { ...page, lastId, candidates };
+      : await candidatesOf(tx, context.embedder, {
+          userId,
+          afterId,
+          lastId,
+          everything,
+          // A dry run counts different texts; a plan leaves that to whoever reads them anyway.
+          hashesNew: dryRun,
+        });
+  return { ...page, lastId, candidates, rehash };
 }
 
 function addPage(

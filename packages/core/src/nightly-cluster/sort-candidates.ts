@@ -14,8 +14,9 @@ export function sortCandidates(candidates: readonly Candidate[], full: boolean):
   for (const candidate of candidates) {
     const isKnown = candidate.embeddedHash !== null || candidate.failedHash !== null;
     const isSame =
-      candidate.contentHash === candidate.failedHash ||
-      (candidate.contentHash === candidate.embeddedHash && candidate.failedHash === null);
+      isKnown &&
+      (candidate.contentHash === candidate.failedHash ||
+        (candidate.contentHash === candidate.embeddedHash && candidate.failedHash === null));
     if (!isKnown) sorted.new += 1;
     else if (!isSame) sorted.changed += 1;
     if (isSame && !full) sorted.seen.push(candidate.noteId);
@@ -24,22 +25,32 @@ export function sortCandidates(candidates: readonly Candidate[], full: boolean):
   return sorted;
 }
 
-/** Packs notes into batches of at most so many notes and bytes; a note over the limit has a batch to itself. */
-export function packBatches(
+/** Neighbouring notes, and what of them is to be embedded. */
+export interface NoteRange {
+  firstId: string;
+  lastId: string;
+  notes: number;
+  bytes: number;
+}
+
+/**
+ * Deals candidates, given by the order of their ids, out to ranges of at most so many notes and bytes of theirs; a note
+ * over the limit has a range to itself. Begins by lengthening `open` where it is given: it is then the first range.
+ */
+export function dealOut(
   candidates: readonly Candidate[],
   { maxNotes, maxBytes }: { maxNotes: number; maxBytes: number },
-): string[][] {
-  const batches: string[][] = [];
-  let bytes = 0;
-  for (const { noteId, bytes: noteBytes } of candidates) {
-    const current = batches.at(-1);
-    if (current === undefined || current.length === maxNotes || bytes + noteBytes > maxBytes) {
-      batches.push([noteId]);
-      bytes = noteBytes;
+  open?: NoteRange,
+): NoteRange[] {
+  const ranges = open === undefined ? [] : [open];
+  for (const { noteId, bytes } of candidates) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.notes < maxNotes && last.bytes + bytes <= maxBytes) {
+      const { firstId, notes } = last;
+      ranges[ranges.length - 1] = { firstId, lastId: noteId, notes: notes + 1, bytes: last.bytes + bytes };
     } else {
-      current.push(noteId);
-      bytes += noteBytes;
+      ranges.push({ firstId: noteId, lastId: noteId, notes: 1, bytes });
     }
   }
-  return batches;
+  return ranges;
 }

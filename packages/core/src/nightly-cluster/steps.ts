@@ -1,11 +1,28 @@
 import * as z from "zod";
 
 /** What a task of each step holds. New fields are optional, so that a task made before a deploy still works after it. */
-export const embedPayload = z.object({
-  noteIds: z.array(z.string()).min(1),
+const full = z
   /** Ask the provider even where a vector of the same text is stored. */
-  full: z.boolean().optional(),
+  .boolean()
+  .optional();
+
+/** Notes of one user from one id to another, in the order of their bytes, both of them included. */
+const rangePayload = z.object({
+  firstId: z.string(),
+  lastId: z.string(),
+  /** What the plan found in it: so many notes to embed, and the bytes of their texts. */
+  notes: z.number().int(),
+  bytes: z.number().int(),
+  /** Compare the texts too, of notes that say they have not changed. */
+  rehash: z.boolean().optional(),
+  full,
 });
+export type NoteRangePayload = z.infer<typeof rangePayload>;
+
+/** Tasks that are older than ranges name their notes one by one. */
+const idsPayload = z.object({ noteIds: z.array(z.string()).min(1), full });
+
+export const embedPayload = z.union([rangePayload, idsPayload]);
 export type EmbedPayload = z.infer<typeof embedPayload>;
 
 export const clusterPayload = z.object({

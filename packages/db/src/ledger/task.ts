@@ -55,6 +55,29 @@ export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: N
 }
 
 /**
+ * Locks the task of a user's last range of notes, for whoever wants to lengthen that range. null where there is none, or
+ * somebody has begun with it: a range before it must not grow over it.
+ */
+export async function lastRangeTask(
+  tx: UserTransaction,
+  runId: string,
+  userId: string,
+  step: string,
+): Promise<{ id: string; payload: unknown } | null> {
+  const { rows } = await tx.execute<{ id: string; payload: unknown; untouched: boolean }>(sql`
+    select id, payload, status = 'pending' and fence = 0 as untouched from task
+    where run_id = ${runId} and user_id = ${userId} and step = ${step}
+    order by payload->>'lastId' collate "C" desc nulls last limit 1 for update`);
+  const row = rows[0];
+  return row?.untouched === true ? { id: row.id, payload: row.payload } : null;
+}
+
+/** Gives a task that the caller has locked something else to do. */
+export async function replacePayload(tx: UserTransaction, taskId: string, payload: unknown): Promise<void> {
+  await tx.execute(sql`update task set payload = ${JSON.stringify(payload)}::jsonb where id = ${taskId}`);
+}
+
+/**
  * Leases a task of a step that is due: pending, or running under a lease that has ended. null when there is nothing to
  * do: it is finished, leased by someone else, not due yet, or not this step's, because its message went astray.
  */

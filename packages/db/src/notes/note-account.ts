@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
-import { textArray } from "../text-array.ts";
 import type { EmbeddingModel } from "./note-changes.ts";
+import { areAsked, type NotesAsked } from "./notes-to-embed.ts";
 
 export interface NoteAccount {
   notes: number;
@@ -88,7 +88,7 @@ export async function recordUnanswered(
   tx: UserTransaction,
   { model, dimensions }: EmbeddingModel,
   userId: string,
-  { taskId, noteIds }: { taskId: string; noteIds: string[] },
+  { taskId, asked }: { taskId: string; asked: NotesAsked },
 ): Promise<void> {
   // A row that has never been looked at is older than any state of its note.
   await tx.execute(sql`
@@ -97,7 +97,7 @@ export async function recordUnanswered(
     from note n join task t on t.id = ${taskId}
     left join note_embedding e
       on e.user_id = n.user_id and e.note_id = n.id and e.model = ${model} and e.dimensions = ${dimensions}
-    where n.user_id = ${userId} and n.id = any(${textArray(noteIds)}) and n.deleted_at is null and not n.ai_excluded
+    where n.user_id = ${userId} and ${areAsked(asked)} and n.deleted_at is null and not n.ai_excluded
       and e.seen_updated_at is distinct from n.updated_at
     on conflict (user_id, note_id, model, dimensions) do update set failed_hash = null,
       failed_code = excluded.failed_code, failed_at = excluded.failed_at`);

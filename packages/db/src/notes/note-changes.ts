@@ -62,14 +62,15 @@ export interface Candidate {
   noteId: string;
   /** Bytes of title and body. */
   bytes: number;
-  contentHash: string;
+  /** Null where nobody asked for it: of a note that nothing is known of yet. */
+  contentHash: string | null;
   /** The hash that its stored vector belongs to. */
   embeddedHash: string | null;
   /** The hash that last failed for good. */
   failedHash: string | null;
 }
 
-/** The candidates of a page, hashed by the database. */
+/** The candidates of a page, hashed by the database: new ones too only where `hashesNew`. */
 export async function candidatesOf(
   tx: UserTransaction,
   { model, dimensions }: EmbeddingModel,
@@ -78,17 +79,18 @@ export async function candidatesOf(
     afterId,
     lastId,
     everything,
-  }: { userId: string; afterId: string; lastId: string; everything: boolean },
+    hashesNew,
+  }: { userId: string; afterId: string; lastId: string; everything: boolean; hashesNew: boolean },
 ): Promise<Candidate[]> {
   const { rows } = await tx.execute<{
     note_id: string;
     bytes: number;
-    content_hash: string;
+    content_hash: string | null;
     embedded_hash: string | null;
     failed_hash: string | null;
   }>(sql`
     select n.id as note_id, octet_length(n.title) + octet_length(n.body) as bytes,
-      content_hash(n.title, n.body) as content_hash, e.content_hash as embedded_hash, e.failed_hash
+      case when ${hashesNew} or e.note_id is not null then content_hash(n.title, n.body) end as content_hash, e.content_hash as embedded_hash, e.failed_hash
     from note n left join note_embedding e
       on e.user_id = n.user_id and e.note_id = n.id and e.model = ${model} and e.dimensions = ${dimensions}
     where n.user_id = ${userId} and n.id > ${afterId} and n.id <= ${lastId}
@@ -116,9 +118,9 @@ export async function markSeen(
     update note_embedding e set seen_updated_at = n.updated_at,
       failed_code = case when e.failed_hash is not null then e.failed_code end,
       failed_at = case when e.failed_hash is not null then e.failed_at end
-    from note n
-    where e.user_id = ${userId} and e.note_id = any(${textArray(noteIds)}) and e.model = ${model}
-      and e.dimensions = ${dimensions} and n.user_id = e.user_id and n.id = e.note_id`);
+    from unnest(${textArray(noteIds)}) as seen(id), note n
+    where e.user_id = ${userId} and e.note_id = seen.id and e.model = ${model}
+      and e.dimensions = ${dimensions} and n.user_id = ${userId} and n.id = seen.id`);
 }
 
 export interface Vanished {

@@ -4,42 +4,7 @@ import type { VectorType } from "../database.ts";
 import { textArray } from "../text-array.ts";
 import { decodeVectorInto, encodeVectorArray } from "../vector-codec.ts";
 import type { EmbeddingModel } from "./note-changes.ts";
-
-export interface NoteText {
-  id: string;
-  title: string;
-  body: string;
-  contentHash: string;
-  /** `updated_at` as PostgreSQL prints it: a JavaScript date would lose its microseconds. */
-  updatedAt: string;
-}
-
-/**
- * The texts of those of these notes that still have to be embedded: they exist, may be read, and neither a vector nor
- * a refusal of this very text is stored. With `againSince`, whatever was not embedded after that moment.
- */
-export async function textsToEmbed(
-  tx: UserTransaction,
-  { model, dimensions }: EmbeddingModel,
-  userId: string,
-  noteIds: string[],
-  againSince: Date | null,
-): Promise<NoteText[]> {
-  const since = againSince?.toISOString() ?? null;
-  const { rows } = await tx.execute<{ [K in keyof NoteText]: string }>(sql`
-    with asked as (
-      select id, title, body, content_hash(title, body) as hash, updated_at from note
-      where user_id = ${userId} and id = any(${textArray(noteIds)}) and deleted_at is null and not ai_excluded)
-    select a.id, a.title, a.body, a.hash as "contentHash", a.updated_at::text as "updatedAt"
-    from asked a left join note_embedding e
-      on e.user_id = ${userId} and e.note_id = a.id and e.model = ${model} and e.dimensions = ${dimensions}
-    where e.note_id is null or case when ${since}::timestamptz is null
-      then e.seen_updated_at is distinct from a.updated_at
-        or coalesce(e.failed_hash, e.content_hash) is distinct from a.hash
-      else coalesce(e.embedded_at < ${since}::timestamptz, true) end
-    order by a.id`);
-  return rows;
-}
+import type { NoteText } from "./notes-to-embed.ts";
 
 /** Vectors that this user already has for texts of these hashes, by hash. */
 export async function vectorsByHash(
@@ -49,9 +14,11 @@ export async function vectorsByHash(
   hashes: string[],
 ): Promise<Map<string, Float32Array>> {
   const { rows } = await tx.execute<{ content_hash: string; sent: Buffer }>(sql`
-    select distinct on (content_hash) content_hash, vector_send(vector) as sent from note_embedding
-    where user_id = ${userId} and content_hash = any(${textArray(hashes)}) and model = ${model}
-      and dimensions = ${dimensions} and vector is not null`);
+    select h.content_hash, e.sent from unnest(${textArray(hashes)}) as h(content_hash)
+    cross join lateral (
+      select vector_send(vector) as sent from note_embedding
+      where user_id = ${userId} and content_hash = h.content_hash and model = ${model}
+        and dimensions = ${dimensions} and vector is not null limit 1) e`);
   const found = new Map<string, Float32Array>();
   for (const row of rows) {
     const vector = new Float32Array(dimensions);
@@ -69,16 +36,19 @@ export async function storedHashes(
   hashes: string[],
 ): Promise<string[]> {
   const { rows } = await tx.execute<{ content_hash: string }>(sql`
-    select distinct content_hash from note_embedding
-    where user_id = ${userId} and content_hash = any(${textArray(hashes)}) and model = ${model}
-      and dimensions = ${dimensions} and vector is not null`);
+    select h.content_hash from unnest(${textArray(hashes)}) as h(content_hash)
+    where exists (select 1 from note_embedding
+      where user_id = ${userId} and content_hash = h.content_hash and model = ${model}
+        and dimensions = ${dimensions} and vector is not null)`);
   return rows.map((row) => row.content_hash);
 }
 
 export interface EmbeddedNotes {
   notes: Pick<NoteText, "id" | "contentHash" | "updatedAt">[];
-  /** Row-major, one row a note. */
+  /** Row-major. */
   vectors: Float32Array;
+  /** The row of each note's vector. Each note has the row of its own where this is not given. */
+  rows?: number[];
 }
 
 /**
@@ -91,7 +61,7 @@ export async function saveVectors(
   type: VectorType,
   { model, dimensions }: EmbeddingModel,
   userId: string,
-  { notes, vectors }: EmbeddedNotes,
+  { notes, vectors, rows }: EmbeddedNotes,
 ): Promise<void> {
   if (notes.length === 0) return;
   // COPY is refused under row-level security; this form writes the same binary vectors.
@@ -99,7 +69,7 @@ export async function saveVectors(
     insert into note_embedding (user_id, note_id, model, dimensions, content_hash, vector, seen_updated_at, embedded_at)
     select ${userId}, id, ${model}, ${dimensions}::int, hash, vector, updated_at::timestamptz, clock_timestamp()
     from unnest(${textArray(notes.map((n) => n.id))}, ${textArray(notes.map((n) => n.contentHash))},
-      ${textArray(notes.map((n) => n.updatedAt))}, ${encodeVectorArray(vectors, dimensions, type.oid)}::vector[])
+      ${textArray(notes.map((n) => n.updatedAt))}, ${encodeVectorArray(vectors, dimensions, type.oid, rows)}::vector[])
       as n(id, hash, updated_at, vector)
     on conflict (user_id, note_id, model, dimensions) do update set content_hash = excluded.content_hash,
       vector = excluded.vector, seen_updated_at = excluded.seen_updated_at, embedded_at = excluded.embedded_at,

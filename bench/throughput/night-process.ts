@@ -1,0 +1,77 @@
+/**
+ * One process with the handlers of Noctuary as they run on Lambda: the orchestrator plans, the embed workers take their
+ * tasks from the queue. Nothing takes the cluster tasks, so that a night ends here when its vectors are stored.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { pollQueue } from "@noctuary/cli/local/event-source";
+import { localSqsConfig } from "@noctuary/cli/local/local-queues";
+import { lambdaContext } from "@noctuary/cli/local/sqs-event";
+import { embed } from "@noctuary/core/nightly-cluster/embed";
+import { reconcile } from "@noctuary/core/runtime/reconcile";
+import { handler as embedHandler } from "@noctuary/functions/nightly-cluster/embed";
+import { handler as orchestratorHandler } from "@noctuary/functions/nightly-cluster/orchestrator";
+import { context } from "@noctuary/functions/runtime/context";
+import type { Started } from "@noctuary/functions/runtime/orchestrator";
+import { cpuMsSince, serveParent } from "./child.ts";
+
+export interface NightRequest {
+  asOf: string;
+}
+
+export interface NightFigures {
+  runId: string;
+  maxRssMb: number;
+  /** Of this process alone, from the start of the work: what a busy machine leaves comparable. */
+  cpuMs: number;
+}
+
+const LOOK_EVERY_MS = 20;
+const RECONCILE_EVERY_MS = 1_000;
+/** A plan on Lambda has fifteen minutes at most. */
+const PLAN_TIMEOUT_MS = 900_000;
+
+const region = "us-east-1";
+const { db, limits, ...rest } = await context();
+const polling = pollQueue({
+  client: new SQSClient(localSqsConfig(process.env.AWS_ENDPOINT_URL_SQS!)),
+  queueUrl: process.env.QUEUE_URL_EMBED!,
+  queueName: "embed",
+  batchSize: 1,
+  maximumConcurrency: Number(process.env.WORKERS),
+  visibilityTimeoutSeconds: embed.limits.visibilityTimeoutSeconds,
+  timeoutMs: embed.limits.timeoutMs,
+  handler: embedHandler as never,
+  signal: new AbortController().signal,
+});
+polling.catch(() => process.exit(1));
+serveParent(run);
+
+async function run({ asOf }: NightRequest): Promise<NightFigures> {
+  const cpuBefore = process.cpuUsage();
+  const lambda = lambdaContext({ queueName: "nightly-cluster", region }, PLAN_TIMEOUT_MS);
+  const { runId } = (await orchestratorHandler(
+    { trigger: "manual", asOf, options: {} } as never,
+    lambda as never,
+  )) as Started;
+  for (let reconciledAt = performance.now(); (await openTasks(runId)) > 0; await delay(LOOK_EVERY_MS)) {
+    if (performance.now() - reconciledAt < RECONCILE_EVERY_MS) continue;
+    reconciledAt = performance.now();
+    // What was put off, for a provider that asked for it, is announced when it is due.
+    await reconcile({ db, limits, ...rest }, () => 60_000);
+  }
+  return {
+    runId,
+    maxRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    cpuMs: cpuMsSince(cpuBefore),
+  };
+}
+
+async function openTasks(runId: string): Promise<number> {
+  const { rows } = await db.pool.query<{ open: number }>(
+    `select count(*)::int as open from noctuary.task
+     where run_id = $1 and step in ('plan', 'embed') and status in ('pending', 'running')`,
+    [runId],
+  );
+  return rows[0]!.open;
+}

@@ -1,0 +1,288 @@
+import type { BareFigures } from "./bare-process.ts";
+import { type Child, startChild } from "./child.ts";
+import type { NightFigures, NightRequest } from "./night-process.ts";
+import { type Night, type NotesDatabase, POISON } from "./notes-database.ts";
+import type { ProviderBehaviour, ProviderCounts } from "./provider-process.ts";
+import type { SampleNote } from "./sample-texts.ts";
+
+/** Where the rows of the table are measured. */
+export interface Bench {
+  database: NotesDatabase;
+  provider: Child;
+  queues: { endpoint: string; urls: Record<string, string> };
+  notes: SampleNote[];
+  /** Pairs of runs for a ratio of which the median is given. */
+  repeats: number;
+  /** Notes of many users, dealt out to `users`. */
+  users: number;
+  notesPerUser: number;
+  /** Embed workers at once. */
+  workers: number;
+  /** The best packing of the notes' tokens, from below. */
+  fewestRequests: number;
+}
+
+/** What was measured, as a line of the table; `broken` names counts that are not what they must be. */
+export interface Measured {
+  work: string;
+  must: string;
+  is: string;
+  broken: string[];
+}
+
+interface OurNight extends Night {
+  requests: number;
+  inputs: number;
+  mostAtOnce: number;
+  maxRssMb: number;
+  cpuMs: number;
+  perSecond: number;
+}
+
+const FIRST_NIGHT = "2026-11-02T07:00:00Z";
+const SECOND_NIGHT = "2026-11-03T07:00:00Z";
+const THIRD_NIGHT = "2026-11-04T07:00:00Z";
+
+export const rows: Record<string, (bench: Bench, dimensions: number) => Promise<Measured[]>> = {
+  async rate(bench, dimensions) {
+    await bench.database.fill(bench.notes, 1);
+    const ratios: number[] = [];
+    const ours: OurNight[] = [];
+    const bares: number[] = [];
+    const bareRequests = new Set<number>();
+    const cpuRatios: number[] = [];
+    for (let repeat = 0; repeat < bench.repeats; repeat++) {
+      // The one first, then the other: what warms up during a run is nobody's for long.
+      const isBareFirst = repeat % 2 === 0;
+      const bare = isBareFirst ? await runBare(bench, dimensions) : undefined;
+      const own = await freshNight(bench, { dimensions });
+      const other = bare ?? (await runBare(bench, dimensions));
+      const barePerSecond = (other.notes / other.ms) * 1000;
+      ours.push(own);
+      bares.push(barePerSecond);
+      bareRequests.add(other.requests);
+      ratios.push(own.perSecond / barePerSecond);
+      cpuRatios.push(own.cpuMs / other.cpuMs);
+    }
+    const requests = ours[0]!.requests;
+    return [
+      {
+        work: `${count(bench.notes.length)} notes of one user, plan to stored vectors, ${dimensions} dimensions`,
+        must: "at least 0.5 of the bare pipeline",
+        is: `${ratio(median(ratios))} of it (${ratios.map(ratio).join(", ")}): ${count(median(ours.map((own) => own.perSecond)))} notes/s against ${count(median(bares))}; plan ${count(ours[0]!.planMs)} ms of ${count(ours[0]!.ms)}, ${ours[0]!.maxRssMb} MB, ${ratio(median(cpuRatios))} times its CPU (${count(ours[0]!.cpuMs)} ms)`,
+        broken: ours.flatMap((own) => lost(own, bench.notes.length)),
+      },
+      {
+        work: "requests for them",
+        must: "at most one more than the best packing",
+        is: `${requests}, where no packing needs fewer than ${bench.fewestRequests} (bare pipeline, which estimates: ${[...bareRequests].join(", ")})`,
+        broken: requests > bench.fewestRequests + 1 ? [`${requests} requests`] : [],
+      },
+    ];
+  },
+
+  async latency(bench, dimensions) {
+    await bench.database.fill(bench.notes, 1);
+    const ratios: number[] = [];
+    let mostAtOnce = 0;
+    const broken: string[] = [];
+    for (let repeat = 0; repeat < bench.repeats; repeat++) {
+      const instant = await freshNight(bench, { dimensions, requestsInFlight: 8 });
+      const late = await freshNight(bench, { dimensions, requestsInFlight: 8, latencyMs: 50 });
+      ratios.push(late.perSecond / instant.perSecond);
+      mostAtOnce = Math.max(mostAtOnce, late.mostAtOnce);
+      broken.push(...lost(instant, bench.notes.length), ...lost(late, bench.notes.length));
+    }
+    return [
+      {
+        work: "provider answering after 50 ms, 8 requests in flight allowed",
+        must: "at least 0.8 of our rate with the instant one",
+        is: `${ratio(median(ratios))} of it (${ratios.map(ratio).join(", ")}), ${mostAtOnce} at once`,
+        broken,
+      },
+    ];
+  },
+
+  async changes(bench, dimensions) {
+    await bench.database.fill(bench.notes, 1);
+    await freshNight(bench, { dimensions });
+    const changed = await bench.database.changeOneInHundred();
+    const second = await night(bench, { dimensions, asOf: SECOND_NIGHT });
+    const third = await night(bench, { dimensions, asOf: THIRD_NIGHT });
+    return [
+      {
+        work: "1 % changed",
+        must: "1 request with just those notes",
+        is: `${second.requests} request with ${second.inputs} of ${changed} changed notes, ${count(second.ms)} ms`,
+        broken: [
+          ...(second.requests === 1 && second.inputs === changed
+            ? []
+            : [`${second.requests} requests, ${second.inputs} inputs`]),
+          ...lost(second, bench.notes.length),
+        ],
+      },
+      {
+        work: "nothing changed",
+        must: "0 requests",
+        is: `${third.requests} requests, ${count(third.ms)} ms`,
+        broken: third.requests === 0 ? [] : [`${third.requests} requests`],
+      },
+    ];
+  },
+
+  async poison(bench, dimensions) {
+    const poisoned = bench.notes[Math.floor(bench.notes.length / 3)]!.id;
+    await bench.database.fill(bench.notes, 1);
+    await bench.database.poison(poisoned);
+    const first = await freshNight(bench, { dimensions, poison: POISON });
+    const second = await night(bench, { dimensions, poison: POISON, asOf: SECOND_NIGHT });
+    const rest = bench.notes.length - 1;
+    const extra = (first.inputs - bench.notes.length) / bench.notes.length;
+    return [
+      {
+        work: `one poison note in ${count(bench.notes.length)}`,
+        must: `${count(rest)} stored, one named, at most 15 % more inputs; next night asks nothing`,
+        is: `${count(first.stored)} stored, named: ${first.refused.join(", ")}; ${(extra * 100).toFixed(1)} % more inputs; next night ${second.requests} requests`,
+        broken: [
+          ...lost(first, rest),
+          ...(first.refused.join() === poisoned ? [] : [`refused: ${first.refused.join()}`]),
+          // One request is sent twice over, which is much of few notes.
+          ...(extra > 0.15 && bench.fewestRequests >= 16
+            ? [`${(extra * 100).toFixed(1)} % more inputs`]
+            : []),
+          ...(second.requests === 0 ? [] : [`${second.requests} requests in the next night`]),
+        ],
+      },
+    ];
+  },
+
+  async limited(bench, dimensions) {
+    await bench.database.fill(bench.notes, 1);
+    const times: number[] = [];
+    const broken: string[] = [];
+    let requests = 0;
+    for (let repeat = 0; repeat < bench.repeats; repeat++) {
+      const clean = await freshNight(bench, { dimensions });
+      const limited = await freshNight(bench, { dimensions, limitsOneIn: 10 });
+      times.push(limited.ms / clean.ms);
+      requests = limited.requests - clean.requests;
+      broken.push(...lost(clean, bench.notes.length), ...lost(limited, bench.notes.length));
+    }
+    return [
+      {
+        work: "10 % of requests answered 429 (Retry-After: 1)",
+        must: "nothing lost, at most 1.6 times the clean time",
+        is: `${ratio(median(times))} times (${times.map(ratio).join(", ")}), ${requests} requests again, ${broken.length === 0 ? "nothing lost" : "LOST"}`,
+        broken,
+      },
+    ];
+  },
+
+  async users(bench, dimensions) {
+    const all = bench.users * bench.notesPerUser;
+    const notes = Array.from({ length: all }, (_, i) => ({
+      ...bench.notes[i % bench.notes.length]!,
+      id: `m${String(i).padStart(7, "0")}`,
+    }));
+    const ratios: number[] = [];
+    const broken: string[] = [];
+    let many: OurNight | undefined;
+    await bench.database.fill(bench.notes, 1);
+    const one = await freshNight(bench, { dimensions });
+    await bench.database.fill(notes, bench.users);
+    for (let repeat = 0; repeat < Math.min(bench.repeats, 2); repeat++) {
+      many = await freshNight(bench, { dimensions });
+      ratios.push(many.perSecond / one.perSecond);
+      broken.push(...lost(many, all));
+    }
+    return [
+      {
+        work: `${count(bench.users)} users with ${bench.notesPerUser} notes each`,
+        must: "bounded memory; at least half of the one-user rate",
+        is: `${ratio(median(ratios))} of it (${ratios.map(ratio).join(", ")}): ${count(many!.perSecond)} notes/s; plan ${count(many!.planMs)} ms of ${count(many!.ms)}; ${many!.maxRssMb} MB, for one user ${one.maxRssMb} MB`,
+        broken,
+      },
+    ];
+  },
+};
+
+function lost({ stored, failedTasks }: Night, notes: number): string[] {
+  return [
+    ...(stored === notes ? [] : [`${stored} of ${notes} stored`]),
+    ...(failedTasks === 0 ? [] : [`${failedTasks} tasks failed`]),
+  ];
+}
+
+async function runBare({ database, provider }: Bench, dimensions: number): Promise<BareFigures> {
+  const { url } = await provider.ask<ProviderCounts>({});
+  const child = await startChild("./bare-process.ts", {
+    DATABASE_URL: database.url,
+    PROVIDER_URL: url,
+    DIMENSIONS: String(dimensions),
+  });
+  const figures = await child.ask<BareFigures>({});
+  await child.stop();
+  return figures;
+}
+
+interface NightOptions extends ProviderBehaviour {
+  dimensions: number;
+  requestsInFlight?: number;
+  asOf?: string;
+}
+
+async function freshNight(bench: Bench, options: NightOptions): Promise<OurNight> {
+  await bench.database.forgetNights();
+  return night(bench, options);
+}
+
+async function night(
+  { database, provider, queues, workers }: Bench,
+  { dimensions, requestsInFlight = 4, asOf = FIRST_NIGHT, ...behaviour }: NightOptions,
+): Promise<OurNight> {
+  const { url } = await provider.ask<ProviderCounts>(behaviour satisfies ProviderBehaviour);
+  const child = await startChild(
+    "./night-process.ts",
+    {
+      DATABASE_URL: database.url,
+      DATABASE_CONNECTIONS: String(workers + 2),
+      AWS_ENDPOINT_URL_SQS: queues.endpoint,
+      AWS_REGION: "us-east-1",
+      AWS_ACCESS_KEY_ID: "local",
+      AWS_SECRET_ACCESS_KEY: "local",
+      QUEUE_URL_NIGHTLY_CLUSTER: queues.urls["nightly-cluster"],
+      QUEUE_URL_EMBED: queues.urls.embed,
+      QUEUE_URL_CLUSTER: queues.urls.cluster,
+      NOCTUARY_LOG_FILE: "/dev/null",
+      NOCTUARY_EMBEDDER: "openai",
+      OPENAI_BASE_URL: url,
+      NOCTUARY_DIMENSIONS: String(dimensions),
+      NOCTUARY_REQUESTS_IN_FLIGHT: String(requestsInFlight),
+      WORKERS: String(workers),
+    },
+    process.env.NIGHT_NODE_OPTIONS?.split(" ") ?? [],
+  );
+  const { runId, maxRssMb, cpuMs } = await child.ask<NightFigures>({ asOf } satisfies NightRequest);
+  await child.stop();
+  const counts = await provider.ask<ProviderCounts>("count" as never);
+  const figures = await database.night(runId);
+  return {
+    ...figures,
+    ...counts,
+    maxRssMb,
+    cpuMs,
+    perSecond: (figures.stored / figures.ms) * 1000,
+  };
+}
+
+function median(figures: number[]): number {
+  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]!;
+}
+
+function ratio(figure: number): string {
+  return figure.toFixed(2);
+}
+
+function count(figure: number): string {
+  return Math.round(figure).toLocaleString("en");
+}

@@ -1,0 +1,55 @@
+import { RetryLaterError } from "../provider/provider-errors.ts";
+
+/**
+ * Runs so many calls at once. Once one has failed, been put off, or the time is up, what is under way is paid for: it is
+ * waited for, and nothing new is begun.
+ */
+export class CallLanes {
+  readonly #count: number;
+  readonly #hasTime: () => boolean;
+  readonly #running = new Set<Promise<void>>();
+  #begun = 0;
+  #putOffMs: number | null = null;
+  #failure: { error: unknown } | undefined;
+
+  constructor(count: number, hasTime: () => boolean) {
+    this.#count = count;
+    this.#hasTime = hasTime;
+  }
+
+  /** Begins a call as soon as there is room for it. Returns whether it was begun. */
+  async begin(call: () => Promise<void>): Promise<boolean> {
+    while (this.#running.size >= this.#count) await Promise.race(this.#running);
+    // The first call is begun however little time is left: a task that never begins would never end.
+    if (this.#begun > 0 && !this.mayGoOn()) return false;
+    this.#begun += 1;
+    const running = this.#run(call).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return true;
+  }
+
+  /** Whether there is any use in preparing another call. */
+  mayGoOn(): boolean {
+    if (!this.#hasTime()) this.#putOffMs ??= 0;
+    return this.#putOffMs === null && this.#failure === undefined;
+  }
+
+  async #run(call: () => Promise<void>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      if (error instanceof RetryLaterError) this.#putOffMs = Math.max(this.#putOffMs ?? 0, error.delayMs);
+      else this.#failure ??= { error };
+    }
+  }
+
+  /**
+   * Waits for what is under way. Returns null when no call was put off, or after how many milliseconds to go on: at once
+   * when the time ran out, later when the provider asks for a long wait. @throws what the first failed call threw
+   */
+  async end(): Promise<number | null> {
+    await Promise.all(this.#running);
+    if (this.#failure !== undefined) throw this.#failure.error;
+    return this.#putOffMs;
+  }
+}
