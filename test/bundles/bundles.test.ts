@@ -81,6 +81,33 @@ test("a bundle reads the database's URL from Secrets Manager, and what is wrong 
   }
 });
 
+test("the bundle that clusters is its own threads' entry: it groups notes with nothing beside it", async () => {
+  const { bundle } = deployed.functions.find(
+    ({ handler }) => handler === "functions/src/nightly-cluster/cluster.handler",
+  )!;
+  // Enough notes for the search to start a thread too; on two circles that have no angle in common.
+  const program = `const { Worker } = await import("node:worker_threads");
+    const count = 4_000;
+    const vectors = new Float32Array(count * 4);
+    for (let i = 0; i < count; i++) {
+      const angle = (i / count) * Math.PI;
+      vectors[i * 4 + (i % 2) * 2] = Math.cos(angle);
+      vectors[i * 4 + (i % 2) * 2 + 1] = Math.sin(angle);
+    }
+    const thread = new Worker(new URL(${JSON.stringify(`file://${bundle}`)}), { workerData: { clustering: true }, env: {}, execArgv: [] });
+    thread.postMessage({ vectors, count, dimensions: 4, previousTopic: new Int32Array(count).fill(-1) });
+    const answer = await new Promise((resolve, reject) => thread.on("message", resolve).on("error", reject));
+    const { topic, topics } = answer.partition;
+    const mixed = topic.some((label, i) => topic.some((other, j) => label === other && i % 2 !== j % 2));
+    process.stdout.write(JSON.stringify({ topics: topics > 1, mixed }));
+    process.exit();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: "/",
+    env: {},
+  });
+  expect(JSON.parse(stdout)).toEqual({ topics: true, mixed: false });
+}, 60_000);
+
 /** Evaluates an expression over a bundle's `handler` in a process that has nothing else of this repository. */
 async function inBundle(
   bundle: string,

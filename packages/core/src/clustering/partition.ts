@@ -21,6 +21,8 @@ export interface Partition {
   rival: Int32Array;
   /** Per note, 1 if it is only loosely related to its topic. */
   loose: Uint8Array;
+  /** Per note, its cosine similarity to the centroid of its topic. */
+  closeness: Float32Array;
   /** Row-major, topics x dimensions, unit length (zeros where the members cancel out). */
   centroid: Float32Array;
   /** Per topic, the mean cosine similarity of its members to its centroid. */
@@ -73,12 +75,13 @@ export function partitionByNeighbours(
   const attached = attachments(graph, topics);
 
   const centroid = centroidsOf(rows, topics, notes);
+  const closeness = Float32Array.from(topics.label, (topic, row) => similarityTo(centroid, topic, rows, row));
   const cohesion = new Float64Array(topics.count);
   const members = new Int32Array(topics.count);
   for (let row = 0; row < rows.count; row++) {
     const topic = topics.label[row]!;
     members[topic]! += notes[row]!;
-    cohesion[topic]! += notes[row]! * similarityTo(centroid, topic, rows, row);
+    cohesion[topic]! += notes[row]! * closeness[row]!;
   }
   return {
     topic: positionOf.map((position) => topics.label[position]!),
@@ -88,6 +91,7 @@ export function partitionByNeighbours(
     confidence: Float32Array.from(positionOf, (position) => attached.confidence[position]!),
     rival: positionOf.map((position) => attached.rival[position]!),
     loose: Uint8Array.from(positionOf, (position) => attached.loose[position]!),
+    closeness: Float32Array.from(positionOf, (position) => closeness[position]!),
     centroid,
     cohesion: Float32Array.from(cohesion, (sum, topic) => sum / members[topic]!),
   };

@@ -35,7 +35,7 @@ export function workOn({ memory, layout }: SearchShare, kernel: Kernel, phase: P
 
 /** Starts a thread that answers each phase that it is sent once it finds no work left. */
 export function startSearchThread(share: SearchShare): Worker {
-  return new Worker(new URL(import.meta.url), { workerData: { search: share }, env: {} });
+  return new Worker(new URL(import.meta.url), { workerData: { search: share }, env: {}, execArgv: [] });
 }
 
 // This file is its own thread's entry. In a bundle that is the whole bundle, whose handlers do nothing unasked.

@@ -20,7 +20,7 @@ import {
   type StoredVectors,
   vectorsOf,
 } from "@noctuary/db/notes/note-embedding";
-import { partitionNotes } from "../clustering/partition.ts";
+import { clusterOnThread } from "../clustering/clustering-thread.ts";
 import type { Context } from "../context.ts";
 import { VersionConflictError } from "../errors.ts";
 import { churnOf } from "../identity/churn.ts";
@@ -49,7 +49,7 @@ export const cluster: UserStep<ClusterPayload> = {
     const withVanished = payload.withholdDeletions === true;
     const before = await load(context, userId, { withVanished, since: run.createdAt });
     const { noteIds, vectors } = before.stored;
-    const partition = partitionNotes({
+    const partition = await clusterOnThread({
       vectors,
       count: noteIds.length,
       dimensions: context.embedder.dimensions,

@@ -1,6 +1,5 @@
 import { asUser } from "@noctuary/db/access";
 import { type Cluster, noteExcerpts } from "@noctuary/db/clusters/cluster";
-import type { StoredVectors } from "@noctuary/db/notes/note-embedding";
 import type { Partition } from "../clustering/partition.ts";
 import type { Context } from "../context.ts";
 import { mostCentral } from "./central-notes.ts";
@@ -12,7 +11,7 @@ const EXCERPT_CHARACTERS = 4_000;
 
 /** What was there before tonight, as far as names rest on it. */
 export interface NamedBefore {
-  stored: StoredVectors;
+  stored: { noteIds: string[] };
   clusters: Map<string, Cluster>;
   last: LastNight;
   /** Clusters that notes were in, last night or ever, which tonight are excluded or gone; not always their areas. */
@@ -23,7 +22,7 @@ export interface NamedBefore {
 export async function giveNames(
   context: Context,
   userId: string,
-  { clusters, last, stored, bereft }: NamedBefore,
+  { clusters, last, stored: { noteIds }, bereft }: NamedBefore,
   decided: DecidedClusters,
   partition: Partition,
 ): Promise<Map<string, GivenName>> {
@@ -31,16 +30,9 @@ export async function giveNames(
   const lostNotes = new Set([...bereft].flatMap((id) => [id, parentOf.get(id) ?? id]));
   const keep = namesToKeep(sizesOf(decided), clusters, decided.events, lostNotes);
   if (keep.size === decided.topics.length + decided.areas.length) return keep;
-  const { vectors, noteIds } = stored;
-  const { dimensions } = context.embedder;
-  const central = decided.topics.map((topic, t) => ({
+  const central = decided.topics.map((topic) => ({
     id: topic.id,
-    noteIds: mostCentral(
-      topic.rows,
-      t,
-      { vectors, centroid: partition.centroid, dimensions },
-      NOTES_PER_NAME,
-    ).map((row) => noteIds[row]!),
+    noteIds: mostCentral(topic.rows, partition.closeness, NOTES_PER_NAME).map((row) => noteIds[row]!),
   }));
   const excerpts = await asUser(context.db, userId, (tx) =>
     noteExcerpts(
