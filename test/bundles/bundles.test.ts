@@ -95,7 +95,7 @@ test("the bundle that clusters is its own threads' entry: it groups notes with n
       vectors[i * 4 + (i % 2) * 2 + 1] = Math.sin(angle);
     }
     const thread = new Worker(new URL(${JSON.stringify(`file://${bundle}`)}), { workerData: { clustering: true }, env: {}, execArgv: [] });
-    thread.postMessage({ vectors, count, dimensions: 4, previousTopic: new Int32Array(count).fill(-1) });
+    thread.postMessage({ vectors, count, dimensions: 4 });
     const answer = await new Promise((resolve, reject) => thread.on("message", resolve).on("error", reject));
     const { topic, topics } = answer.partition;
     const mixed = topic.some((label, i) => topic.some((other, j) => label === other && i % 2 !== j % 2));

@@ -9,7 +9,7 @@ const dimensions = 32;
 
 function account(count: number, seed: number) {
   const { vectors } = groupedVectors({ count, groups: 12, dimensions, spread: 1.3, seed });
-  return { vectors, count, dimensions, previousTopic: new Int32Array(count).fill(-1) };
+  return { vectors, count, dimensions };
 }
 
 test("groups notes as the plain path does, to the bit, one account after the other", async () => {
@@ -20,8 +20,11 @@ test("groups notes as the plain path does, to the bit, one account after the oth
 
 test("starts from last night's topics", async () => {
   const expected = partitionNotes(account(500, 3));
-  const tonight = await clusterOnThread({ ...account(500, 3), previousTopic: expected.topic.slice() });
-  expect(tonight).toEqual(expected);
+  const tonight = await clusterOnThread({
+    ...account(500, 3),
+    previous: { topic: expected.topic.slice(), regrouping: expected.regrouping },
+  });
+  expect(tonight).toEqual({ ...expected, moveCause: "frontier" });
 });
 
 test("this thread goes on serving others meanwhile", async () => {

@@ -1,10 +1,16 @@
-import { type Partition, partitionNotes } from "@noctuary/core/clustering/partition";
+import { type Partition, type PreviousPartition, partitionNotes } from "@noctuary/core/clustering/partition";
 import { seededRandom } from "@noctuary/core/clustering/seeded-random";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { agreement } from "../../bench/metrics.ts";
 import { groupedVectors } from "./synthetic-vectors.ts";
 
 const dimensions = 32;
+
+/** What the next night is given when nothing has changed. */
+function after({ topic, regrouping }: Partition): PreviousPartition {
+  return { topic, regrouping };
+}
 
 function expectWellFormed(partition: Partition, count: number, width = dimensions): void {
   expect(partition.topic).toHaveLength(count);
@@ -65,26 +71,62 @@ test("the same input gives the same result, bit for bit", () => {
   expect(again).toEqual(once);
 });
 
+test("the order of the notes changes nothing, bit for bit, on the first night and on a later one", () => {
+  const whole = groupedVectors({ count: 130, groups: 9, dimensions, spread: 1.8, seed: 4 }).vectors;
+  // Copies and near copies: what only order could tell apart.
+  whole.copyWithin(120 * dimensions, 0, 10 * dimensions);
+  whole[125 * dimensions]! += 1e-3;
+  const first = partitionNotes({ vectors: whole.subarray(0, 118 * dimensions), count: 118, dimensions });
+  const lastTopic = Int32Array.from({ length: 130 }, (_, note) => first.topic[note] ?? -1);
+  const regrouping = { quality: first.regrouping.quality, changedNotes: 12 };
+  const later = (vectors: Float32Array, topic: Int32Array) =>
+    partitionNotes({ vectors, count: 130, dimensions }, { topic, regrouping });
+  const inOrder = [partitionNotes({ vectors: whole, count: 130, dimensions }), later(whole, lastTopic)];
+  fc.assert(
+    fc.property(fc.shuffledSubarray([...Array(130).keys()], { minLength: 130 }), (order) => {
+      const vectors = new Float32Array(130 * dimensions);
+      for (const [place, note] of order.entries()) {
+        vectors.set(whole.subarray(note * dimensions, (note + 1) * dimensions), place * dimensions);
+      }
+      const lastInOrder = Int32Array.from(order, (note) => lastTopic[note]!);
+      const shuffled = [partitionNotes({ vectors, count: 130, dimensions }), later(vectors, lastInOrder)];
+      for (const [night, partition] of inOrder.entries()) {
+        expect(shuffled[night]).toEqual({
+          ...partition,
+          topic: Int32Array.from(order, (note) => partition.topic[note]!),
+          confidence: Float32Array.from(order, (note) => partition.confidence[note]!),
+          rival: Int32Array.from(order, (note) => partition.rival[note]!),
+          loose: Uint8Array.from(order, (note) => partition.loose[note]!),
+        });
+      }
+    }),
+    { numRuns: 20, seed: 1 },
+  );
+});
+
 test("an unchanged account comes back as it was", () => {
   for (const spread of [0.8, 1.3, 1.8, 2.5]) {
     const { vectors } = groupedVectors({ count: 500, groups: 20, dimensions, spread, seed: 7 });
     const lastNight = partitionNotes({ vectors, count: 500, dimensions });
-    const tonight = partitionNotes({ vectors, count: 500, dimensions, previousTopic: lastNight.topic });
-    expect(tonight).toEqual(lastNight);
+    const tonight = partitionNotes({ vectors, count: 500, dimensions }, after(lastNight));
+    expect(tonight).toEqual({ ...lastNight, moveCause: "frontier" });
   }
 });
 
 test("one new note in a hundred moves few of the others", () => {
-  const [before, after] = [990, 1000];
-  const { vectors } = groupedVectors({ count: after, groups: 25, dimensions, spread: 2, seed: 11 });
+  const [before, total] = [990, 1000];
+  const { vectors } = groupedVectors({ count: total, groups: 25, dimensions, spread: 2, seed: 11 });
   const lastNight = partitionNotes({
     vectors: vectors.subarray(0, before * dimensions),
     count: before,
     dimensions,
   });
-  const previousTopic = new Int32Array(after).fill(-1);
+  const previousTopic = new Int32Array(total).fill(-1);
   previousTopic.set(lastNight.topic);
-  const tonight = partitionNotes({ vectors, count: after, dimensions, previousTopic });
+  const tonight = partitionNotes(
+    { vectors, count: total, dimensions },
+    { topic: previousTopic, regrouping: { ...lastNight.regrouping, changedNotes: total - before } },
+  );
   const commonest = new Map<number, Map<number, number>>();
   for (let note = 0; note < before; note++) {
     const counts = commonest.get(lastNight.topic[note]!) ?? new Map<number, number>();
@@ -103,7 +145,10 @@ test("a topic that lost its notes is gone, and the others stay", () => {
     kept.flatMap((note) => [...vectors.subarray(note * dimensions, (note + 1) * dimensions)]),
   );
   const previousTopic = Int32Array.from(kept, (note) => lastNight.topic[note]!);
-  const tonight = partitionNotes({ vectors: left, count: kept.length, dimensions, previousTopic });
+  const tonight = partitionNotes(
+    { vectors: left, count: kept.length, dimensions },
+    { topic: previousTopic, regrouping: { ...lastNight.regrouping, changedNotes: 200 - kept.length } },
+  );
   expect(tonight.topics).toBe(3);
   expect(agreement([...previousTopic], tonight.topic).ari).toBe(1);
 });

@@ -4,18 +4,20 @@ import type { PackedRows } from "./packed-rows.ts";
 /**
  * The direction in which the members of each group point: the sum of their vectors in unit length, row-major,
  * count x dimensions. A group whose members cancel out or have no length gets a row of zeros. A row counts as often
- * as `notes` says it stands for a note; without it, once.
+ * as `notes` says it stands for a note. Labels and notes are by place, and `rowAt` is the row at each place.
  */
 export function centroidsOf(
   { codes, inverseLengths, dimensions, stride }: PackedRows,
   { label, count }: Labels,
-  notes?: ArrayLike<number>,
+  notes: ArrayLike<number>,
+  rowAt: Int32Array,
 ): Float32Array {
   const sums = new Float64Array(count * dimensions);
-  for (let row = 0; row < label.length; row++) {
+  for (let place = 0; place < label.length; place++) {
+    const row = rowAt[place]!;
     const from = row * stride;
-    const to = label[row]! * dimensions;
-    const weight = (notes?.[row] ?? 1) * inverseLengths[row]!;
+    const to = label[place]! * dimensions;
+    const weight = notes[place]! * inverseLengths[row]!;
     for (let d = 0; d < dimensions; d++) sums[to + d]! += weight * codes[from + d]!;
   }
   const centroids = new Float32Array(count * dimensions);

@@ -1,11 +1,11 @@
 import { distinctRows } from "./distinct-rows.ts";
 import { findNeighbours } from "./find-neighbours.ts";
 import { packRows, type VectorRows } from "./packed-rows.ts";
-import { neighboursFor, type Partition, partitionByNeighbours } from "./partition.ts";
+import { neighboursFor, type Partition, type PreviousPartition, partitionByNeighbours } from "./partition.ts";
 
-/** One account's vectors, a row a note, and last night's topic of each note (-1 for none). */
+/** One account's vectors, a row a note, and what earlier nights left. */
 export interface NotesToCluster extends VectorRows {
-  previousTopic: Int32Array;
+  previous?: PreviousPartition;
 }
 
 /** Groups an account's notes on up to `threads` threads: to the bit what partitionNotes gives. */
@@ -13,5 +13,5 @@ export async function clusterNotes(input: NotesToCluster, threads: number): Prom
   const { rows, positionOf } = distinctRows(packRows(input));
   const k = neighboursFor(rows.count);
   const lists = await findNeighbours(rows, k, { threads });
-  return partitionByNeighbours({ rows, positionOf, lists, k }, input.previousTopic);
+  return partitionByNeighbours({ rows, positionOf, lists, k }, input.previous);
 }

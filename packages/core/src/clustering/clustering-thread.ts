@@ -26,7 +26,7 @@ export function clusterOnThread(input: NotesToCluster): Promise<Partition> {
     worker.ref();
     worker.postMessage(input, [
       input.vectors.buffer as ArrayBuffer,
-      input.previousTopic.buffer as ArrayBuffer,
+      ...(input.previous ? [input.previous.topic.buffer as ArrayBuffer] : []),
     ]);
   });
 }

@@ -1,10 +1,15 @@
 import { compactLabels, contract, type Graph, type Labels } from "./graph.ts";
-import { type RandomNumbers, seededRandom } from "./seeded-random.ts";
 
 export interface LeidenOptions {
   /** Gamma: above 1 gives more and smaller communities. */
   resolution: number;
+  /** Another seed visits the nodes in another order. */
   seed: number;
+  /**
+   * A number per node, the same for the same node in every graph, from which the order of visits is drawn: so nodes
+   * keep their places among each other when others come or go. Without it, a node's position is its key.
+   */
+  keys?: Uint32Array;
   /** A label per node to start from (warm start); without it each node starts alone. */
   initial?: Int32Array;
 }
@@ -14,19 +19,22 @@ const MAX_PASSES = 50;
 const SMALLEST_GAIN = 1e-12;
 // Theta of the paper, as a share of the best gain: how often refinement takes a merge that is not the best.
 const REFINEMENT_RANDOMNESS = 0.01;
+const LARGEST_LOT = 0xffffffff;
+const MOST_NODES = 2 ** 21;
 
 /**
  * Communities by the Leiden algorithm (Traag, Waltman & van Eck, "From Louvain to Leiden", Sci. Rep. 2019),
  * with modularity and a resolution as quality, repeated from its own result until a pass changes nothing.
  *
- * Deterministic for equal graph, options and seed. Each pass draws the same random numbers, so the result is
- * a fixed point: started warm from it on the same graph, the first pass returns it unchanged. Nodes without
- * edges stay alone.
+ * Deterministic for equal graph and options. Chance (the order of visits, the draws of the refinement) is a hash of
+ * each node's key and the seed, the same in each pass, so the result is a fixed point: started warm from it on the
+ * same graph, the first pass returns it unchanged. Nodes without edges stay alone.
  */
-export function leiden(graph: Graph, { resolution, seed, initial }: LeidenOptions): Labels {
+export function leiden(graph: Graph, { resolution, seed, keys, initial }: LeidenOptions): Labels {
   let labels = compactLabels(initial ?? Int32Array.from({ length: graph.nodes }, (_, node) => node));
+  const lots = drawLots(graph.nodes, keys, seed);
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const improved = leidenPass(graph, labels.label, resolution, seededRandom(seed));
+    const improved = leidenPass(graph, labels.label, resolution, lots);
     const unchanged = improved.label.every((label, node) => label === labels.label[node]);
     labels = improved;
     if (unchanged) break;
@@ -41,16 +49,16 @@ export function leiden(graph: Graph, { resolution, seed, initial }: LeidenOption
 export function moveFrontier(
   graph: Graph,
   frontier: Int32Array,
-  { resolution, seed, initial }: Required<LeidenOptions>,
+  { resolution, seed, keys, initial }: LeidenOptions & { initial: Int32Array },
 ): Labels {
   const { label } = compactLabels(initial);
   const total = totalStrength(graph);
-  const random = seededRandom(seed);
-  if (total > 0) moveNodes(graph, label, resolution / total, shuffled(frontier, random));
+  const lots = drawLots(graph.nodes, keys, seed);
+  if (total > 0) moveNodes(graph, label, resolution / total, inOrderOf(lots, frontier));
   return compactLabels(label);
 }
 
-function leidenPass(graph: Graph, initial: Int32Array, resolution: number, random: RandomNumbers): Labels {
+function leidenPass(graph: Graph, initial: Int32Array, resolution: number, lotOfNode: Uint32Array): Labels {
   const total = totalStrength(graph);
   if (total === 0) return compactLabels(initial);
   const gamma = resolution / total;
@@ -58,13 +66,21 @@ function leidenPass(graph: Graph, initial: Int32Array, resolution: number, rando
   let level = graph;
   let community: Int32Array = Int32Array.from(initial);
   const nodeOf = Int32Array.from({ length: graph.nodes }, (_, node) => node);
+  let lots = lotOfNode;
   for (;;) {
-    moveNodes(level, community, gamma, shuffledNodes(level.nodes, random));
-    const refined = compactLabels(refine(level, community, gamma, random));
+    const order = inOrderOf(lots, allNodes(level.nodes));
+    moveNodes(level, community, gamma, order);
+    const refined = compactLabels(refine(level, community, gamma, order, lots));
     if (refined.count === level.nodes) break;
     // The refined groups become nodes; they start in the communities they were refined from.
     const above = new Int32Array(refined.count);
-    for (let node = 0; node < level.nodes; node++) above[refined.label[node]!] = community[node]!;
+    const lotsAbove = new Uint32Array(refined.count).fill(LARGEST_LOT);
+    for (let node = 0; node < level.nodes; node++) {
+      const group = refined.label[node]!;
+      above[group] = community[node]!;
+      if (lots[node]! < lotsAbove[group]!) lotsAbove[group] = lots[node]!;
+    }
+    lots = lotsAbove;
     for (let node = 0; node < graph.nodes; node++) nodeOf[node] = refined.label[nodeOf[node]!]!;
     level = contract(level, refined);
     community = compactLabels(above).label;
@@ -147,7 +163,13 @@ function moveNodes(graph: Graph, community: Int32Array, gamma: number, first: In
  * Splits each community into well-connected parts: every node starts alone and lone nodes join, at random in
  * favour of the higher gain, a part of their community that is itself well connected to the rest of it.
  */
-function refine(graph: Graph, community: Int32Array, gamma: number, random: RandomNumbers): Int32Array {
+function refine(
+  graph: Graph,
+  community: Int32Array,
+  gamma: number,
+  order: Int32Array,
+  lots: Uint32Array,
+): Int32Array {
   const { nodes, offsets, targets, weights, strengths } = graph;
   const communityStrength = new Float64Array(nodes);
   for (let node = 0; node < nodes; node++) communityStrength[community[node]!]! += strengths[node]!;
@@ -169,7 +191,7 @@ function refine(graph: Graph, community: Int32Array, gamma: number, random: Rand
   const touched = new Int32Array(nodes);
   const candidates = new Int32Array(nodes);
   const gains = new Float64Array(nodes);
-  for (const node of shuffledNodes(nodes, random)) {
+  for (const node of order) {
     const own = part[node]!;
     const whole = communityStrength[community[node]!]!;
     if (partSize[own] !== 1 || !wellConnected(own, whole)) continue;
@@ -190,7 +212,7 @@ function refine(graph: Graph, community: Int32Array, gamma: number, random: Rand
       gains[candidateCount++] = gain;
     }
     if (candidateCount > 0) {
-      const chosen = candidates[drawByGain(gains, candidateCount, random)]!;
+      const chosen = candidates[drawByGain(gains, candidateCount, mixed(lots[node]!) / (LARGEST_LOT + 1))]!;
       part[node] = chosen;
       partStrength[chosen]! += strengths[node]!;
       partStrength[own] = 0;
@@ -203,7 +225,8 @@ function refine(graph: Graph, community: Int32Array, gamma: number, random: Rand
   return part;
 }
 
-function drawByGain(gains: Float64Array, count: number, random: RandomNumbers): number {
+/** Draws by `chance` in [0, 1), each with the exponential of its gain as weight. */
+function drawByGain(gains: Float64Array, count: number, chance: number): number {
   let best = 0;
   for (let i = 0; i < count; i++) best = Math.max(best, gains[i]!);
   const temperature = REFINEMENT_RANDOMNESS * (best || 1);
@@ -212,7 +235,7 @@ function drawByGain(gains: Float64Array, count: number, random: RandomNumbers): 
     gains[i] = Math.exp((gains[i]! - best) / temperature);
     sum += gains[i]!;
   }
-  let left = random() * sum;
+  let left = chance * sum;
   for (let i = 0; i < count - 1; i++) {
     left -= gains[i]!;
     if (left <= 0) return i;
@@ -220,21 +243,29 @@ function drawByGain(gains: Float64Array, count: number, random: RandomNumbers): 
   return count - 1;
 }
 
-function shuffledNodes(nodes: number, random: RandomNumbers): Int32Array {
-  return shuffled(
-    Int32Array.from({ length: nodes }, (_, node) => node),
-    random,
-  );
+/** What decides a node's place among the others, and its draws. */
+function drawLots(nodes: number, keys: Uint32Array | undefined, seed: number): Uint32Array {
+  const lots = new Uint32Array(nodes);
+  const salt = mixed(seed);
+  for (let node = 0; node < nodes; node++) lots[node] = mixed((keys?.[node] ?? node) ^ salt);
+  return lots;
 }
 
-/** A copy in random order (Fisher and Yates). */
-function shuffled(values: Int32Array, random: RandomNumbers): Int32Array {
-  const order = Int32Array.from(values);
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    const swapped = order[last]!;
-    order[last] = order[other]!;
-    order[other] = swapped;
-  }
-  return order;
+/** The nodes by their lots; of equal ones the lower first. */
+function inOrderOf(lots: Uint32Array, nodes: Int32Array): Int32Array {
+  // A lot of 32 bits and a node of up to 21 fit a double's 53.
+  const sorted = Float64Array.from(nodes, (node) => lots[node]! * MOST_NODES + node).sort();
+  return Int32Array.from(sorted, (key) => key % MOST_NODES);
+}
+
+function allNodes(nodes: number): Int32Array {
+  return new Int32Array(nodes).map((_, node) => node);
+}
+
+/** The 32-bit finaliser "lowbias32" (Chris Wellons, public domain). */
+function mixed(value: number): number {
+  let hash = value >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x846ca68b);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -14,6 +14,8 @@ interface TopicLinks {
 export interface MergeOptions {
   /** How many notes each node stands for. */
   notes: ArrayLike<number>;
+  /** The row of each node. */
+  rowAt: Int32Array;
   /** Topics of fewer notes are merged. */
   smallestTopic: number;
 }
@@ -92,7 +94,7 @@ function strongestOf(links: Map<number, number>): number | undefined {
 
 function mergeUnlinkedIntoNearest(rows: PackedRows, topics: Labels, options: MergeOptions): Labels {
   const notes = new Float64Array(topics.count);
-  for (let row = 0; row < rows.count; row++) notes[topics.label[row]!]! += options.notes[row]!;
+  for (let node = 0; node < rows.count; node++) notes[topics.label[node]!]! += options.notes[node]!;
   const kept: number[] = [];
   for (let topic = 0; topic < topics.count; topic++)
     if (notes[topic]! >= options.smallestTopic) kept.push(topic);
@@ -100,12 +102,12 @@ function mergeUnlinkedIntoNearest(rows: PackedRows, topics: Labels, options: Mer
   if (kept.length === 0) return { label: new Int32Array(rows.count), count: Math.min(rows.count, 1) };
 
   const largest = kept.reduce((a, b) => (notes[b]! > notes[a]! ? b : a));
-  const centroids = centroidsOf(rows, topics);
-  const nearest = (row: number) => {
+  const centroids = centroidsOf(rows, topics, options.notes, options.rowAt);
+  const nearest = (node: number) => {
     let best = 0;
     let target = largest;
     for (const topic of kept) {
-      const similarity = similarityTo(centroids, topic, rows, row);
+      const similarity = similarityTo(centroids, topic, rows, options.rowAt[node]!);
       if (similarity > best) {
         best = similarity;
         target = topic;
@@ -113,8 +115,8 @@ function mergeUnlinkedIntoNearest(rows: PackedRows, topics: Labels, options: Mer
     }
     return target;
   };
-  const label = topics.label.map((topic, row) =>
-    notes[topic]! >= options.smallestTopic ? topic : nearest(row),
+  const label = topics.label.map((topic, node) =>
+    notes[topic]! >= options.smallestTopic ? topic : nearest(node),
   );
   return compactLabels(label);
 }

@@ -1,8 +1,10 @@
 import { findAreas } from "./areas.ts";
 import { attachments } from "./attachments.ts";
+import { canonicalOrder, reorderLists } from "./canonical-order.ts";
 import { centroidsOf, similarityTo } from "./centroids.ts";
 import { distinctRows } from "./distinct-rows.ts";
 import { fuzzyGraph } from "./fuzzy-graph.ts";
+import { discountHubs } from "./hub-discount.ts";
 import { type NeighbourLists, nearestNeighbours } from "./nearest-neighbours.ts";
 import { type PackedRows, packRows, type VectorRows } from "./packed-rows.ts";
 import { findTopics } from "./topics.ts";
@@ -27,6 +29,29 @@ export interface Partition {
   centroid: Float32Array;
   /** Per topic, the mean cosine similarity of its members to its centroid. */
   cohesion: Float32Array;
+  /**
+   * Why a note that did not change may be in another topic than last night: it is near a new one, or all notes were
+   * grouped anew.
+   */
+  moveCause: "frontier" | "regrouped";
+  /** To be kept for the next night. */
+  regrouping: Regrouping;
+}
+
+/** When all notes of an account were last grouped anew, in what counts for when to do it again. */
+export interface Regrouping {
+  /** Notes that came, changed or went since then. */
+  changedNotes: number;
+  /** Modularity right after it; null if it is not known. */
+  quality: number | null;
+}
+
+/** What earlier nights left. */
+export interface PreviousPartition {
+  /** The topic of each of tonight's notes, -1 for one that is new or has changed. */
+  topic: Int32Array;
+  /** As the last night left it, and tonight's changes added. */
+  regrouping: Regrouping;
 }
 
 const NEIGHBOURS = 15;
@@ -43,57 +68,73 @@ export interface Neighbourhood {
 }
 
 /**
- * Groups notes by their vectors (rows in a stable order, such as by note id), in plain JavaScript on this thread: for
- * small accounts, and what cluster-notes.ts must give to the bit.
+ * Groups notes by their vectors, in plain JavaScript on this thread: for small accounts, and what cluster-notes.ts
+ * must give to the bit.
  */
-export function partitionNotes(input: VectorRows & { previousTopic?: Int32Array }): Partition {
+export function partitionNotes(input: VectorRows, previous?: PreviousPartition): Partition {
   const { rows, positionOf } = distinctRows(packRows(input));
   const k = neighboursFor(rows.count);
   const lists = nearestNeighbours(rows, k);
-  return partitionByNeighbours({ rows, positionOf, lists, k }, input.previousTopic);
+  return partitionByNeighbours({ rows, positionOf, lists, k }, previous);
 }
 
 /**
  * Groups notes by who is near whom.
  *
- * Exact nearest neighbours, fuzzy weights, Leiden for topics and again for areas. The result depends on the
- * input alone, bit for bit. Notes with equal vectors share a topic. With `previousTopic` (last night's topic
- * per note, -1 for a new one) it starts from there: an unchanged account comes back as it was, and notes move
- * only where that makes a better partition.
+ * Exact nearest neighbours, hubs discounted, fuzzy weights, Leiden for topics and again for areas. The result
+ * depends on the vectors and on what earlier nights left, bit for bit, and not on the order of the notes. Notes
+ * with equal vectors share a topic. On a quiet night only notes near new ones can move; an unchanged account comes
+ * back as it was.
  */
 export function partitionByNeighbours(
   { rows, positionOf, lists, k }: Neighbourhood,
-  previousTopic?: Int32Array,
+  previous?: PreviousPartition,
 ): Partition {
+  const order = canonicalOrder(rows.keys);
+  const { rowAt, placeOf } = order;
+  const placeOfNote = positionOf.map((row) => placeOf[row]!);
   const notes = new Int32Array(rows.count);
-  for (const position of positionOf) notes[position]!++;
+  for (const place of placeOfNote) notes[place]!++;
 
-  const graph = fuzzyGraph(lists, rows.count, k);
-  const previous = previousTopic && previousByRow(previousTopic, positionOf, rows.count);
-  const topics = findTopics({ graph, rows, notes, ...(previous && { previous }) });
+  const graph = fuzzyGraph(discountHubs(reorderLists(lists, order, k), rows.count, k), rows.count, k);
+  const { topics, regrouped, ...regrouping } = findTopics({
+    graph,
+    rows,
+    rowAt,
+    keys: Uint32Array.from(rowAt, (row) => Number(rows.keys[row]! & 0xffffffffn)),
+    notes,
+    // Where no note has a topic yet, or all have changed, there is nothing to keep.
+    ...(previous?.topic.some((topic) => topic >= 0) && {
+      previous: { ...previous.regrouping, label: topicByPlace(previous.topic, placeOfNote, rows.count) },
+    }),
+  });
   const areas = findAreas(graph, topics);
   const attached = attachments(graph, topics);
 
-  const centroid = centroidsOf(rows, topics, notes);
-  const closeness = Float32Array.from(topics.label, (topic, row) => similarityTo(centroid, topic, rows, row));
+  const centroid = centroidsOf(rows, topics, notes, rowAt);
+  const closeness = Float32Array.from(topics.label, (topic, place) =>
+    similarityTo(centroid, topic, rows, rowAt[place]!),
+  );
   const cohesion = new Float64Array(topics.count);
   const members = new Int32Array(topics.count);
-  for (let row = 0; row < rows.count; row++) {
-    const topic = topics.label[row]!;
-    members[topic]! += notes[row]!;
-    cohesion[topic]! += notes[row]! * closeness[row]!;
+  for (let place = 0; place < rows.count; place++) {
+    const topic = topics.label[place]!;
+    members[topic]! += notes[place]!;
+    cohesion[topic]! += notes[place]! * closeness[place]!;
   }
   return {
-    topic: positionOf.map((position) => topics.label[position]!),
+    topic: placeOfNote.map((place) => topics.label[place]!),
     topics: topics.count,
     area: areas.label,
     areas: areas.count,
-    confidence: Float32Array.from(positionOf, (position) => attached.confidence[position]!),
-    rival: positionOf.map((position) => attached.rival[position]!),
-    loose: Uint8Array.from(positionOf, (position) => attached.loose[position]!),
-    closeness: Float32Array.from(positionOf, (position) => closeness[position]!),
+    confidence: Float32Array.from(placeOfNote, (place) => attached.confidence[place]!),
+    rival: placeOfNote.map((place) => attached.rival[place]!),
+    loose: Uint8Array.from(placeOfNote, (place) => attached.loose[place]!),
+    closeness: Float32Array.from(placeOfNote, (place) => closeness[place]!),
     centroid,
     cohesion: Float32Array.from(cohesion, (sum, topic) => sum / members[topic]!),
+    moveCause: regrouped ? "regrouped" : "frontier",
+    regrouping,
   };
 }
 
@@ -102,10 +143,12 @@ export function neighboursFor(rows: number): number {
   return Math.min(NEIGHBOURS, Math.max(3, Math.round(rows / 3)));
 }
 
-function previousByRow(previousTopic: Int32Array, positionOf: Int32Array, rows: number): Int32Array {
-  const previous = new Int32Array(rows).fill(-1);
-  for (const [note, position] of positionOf.entries()) {
-    if (previous[position] === -1) previous[position] = previousTopic[note]!;
+/** Of notes with equal vectors that were in several topics, the smallest: the order of notes must not matter. */
+function topicByPlace(topicOfNote: Int32Array, placeOfNote: Int32Array, places: number): Int32Array {
+  const topic = new Int32Array(places).fill(-1);
+  for (const [note, place] of placeOfNote.entries()) {
+    const own = topicOfNote[note]!;
+    if (own >= 0 && (topic[place] === -1 || own < topic[place]!)) topic[place] = own;
   }
-  return previous;
+  return topic;
 }

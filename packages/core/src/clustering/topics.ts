@@ -1,3 +1,4 @@
+import { consensusGraph } from "./consensus.ts";
 import { compactLabels, type Graph, type Labels, modularity } from "./graph.ts";
 import { leiden, moveFrontier } from "./leiden.ts";
 import { mergeSmallTopics } from "./merge-small-topics.ts";
@@ -5,54 +6,76 @@ import type { PackedRows } from "./packed-rows.ts";
 
 const SEED = 1;
 const SMALLEST_GAIN = 1e-9;
-// Modularity by which a regrouped account must be better than a patched one. Two sets of notes fed in order of
-// writing, 1 % a night, lexical and MiniLM vectors: at 0.002 1.4 % of the notes change topic a night, at 0.01
-// 0.6 %, with V within .02 of a cold run.
-const WORTH_REGROUPING = 0.01;
-// Where so many notes are new at once, there is little left to keep still: any gain is worth it. Below, the price of
-// a regrouping falls in proportion, so that a new theme of a busy week becomes a topic of its own.
-const MANY_NEW = 0.1;
+const REGROUP_AT_CHANGE = 0.1;
+const REGROUP_AT_LOSS = 0.02;
+
+/** What earlier nights left. */
+export interface PreviousTopics {
+  /** The topic of each node, -1 for a new one. */
+  label: Int32Array;
+  /** Notes that came, changed or went since all were last regrouped, tonight's among them. */
+  changedNotes: number;
+  /** Modularity right after that; null if it is not known. */
+  quality: number | null;
+}
 
 export interface TopicsInput {
   graph: Graph;
   rows: PackedRows;
-  /** How many notes each row stands for. */
+  /** The row of each node. */
+  rowAt: Int32Array;
+  /** A number per node that it keeps from night to night. */
+  keys: Uint32Array;
+  /** How many notes each node stands for. */
   notes: ArrayLike<number>;
-  /** Last night's topic of each row, -1 where it had none. */
-  previous?: Int32Array;
+  previous?: PreviousTopics;
+}
+
+export interface FoundTopics {
+  topics: Labels;
+  /** Whether all notes were grouped anew, or only the new ones placed and what they touch. */
+  regrouped: boolean;
+  changedNotes: number;
+  /** Modularity right after the last regrouping. */
+  quality: number;
 }
 
 /**
  * The topics of an account: Leiden, small topics merged, and again from there as long as that makes a better
  * partition.
  *
- * From a previous partition, only new rows and what they touch move at first; the whole is regrouped (warm)
- * only when that raises modularity by enough for the number of new notes. So a previous result on the same
- * graph comes back as it is.
+ * After an earlier night, only new notes and what they touch move. When what has changed since the last regrouping
+ * is a tenth of the account, or the partition has become materially worse, everything is regrouped, beginning from
+ * the topics there are.
  */
-export function findTopics({ graph, rows, notes, previous }: TopicsInput): Labels {
+export function findTopics({ graph, rows, rowAt, keys, notes, previous }: TopicsInput): FoundTopics {
   const noteCount = Array.from(notes).reduce((sum, n) => sum + n, 0);
-  const options = { resolution: resolutionFor(noteCount), seed: SEED };
+  const options = { resolution: resolutionFor(noteCount), seed: SEED, keys };
   const settle = (topics: Labels) =>
-    mergeSmallTopics(graph, rows, topics, { notes, smallestTopic: smallestTopicFor(noteCount) });
+    mergeSmallTopics(graph, rows, topics, { notes, rowAt, smallestTopic: smallestTopicFor(noteCount) });
   const qualityOf = (topics: Labels) => modularity(graph, topics, options.resolution);
 
-  let best: Labels;
-  let regrouped: Labels;
-  if (previous) {
-    const { label: initial } = withUnknownAlone(previous);
-    best = settle(moveFrontier(graph, surroundingsOfUnknown(graph, previous), { ...options, initial }));
-    regrouped = settle(leiden(graph, { ...options, initial: best.label }));
-    if (qualityOf(regrouped) < qualityOf(best) + worthRegrouping(previous)) return best;
-  } else {
-    best = settle(leiden(graph, options));
-    regrouped = settle(leiden(graph, { ...options, initial: best.label }));
+  let placed: Labels | undefined;
+  if (previous !== undefined) {
+    const { label: initial } = withUnknownAlone(previous.label);
+    placed = settle(
+      moveFrontier(graph, surroundingsOfUnknown(graph, previous.label), { ...options, initial }),
+    );
+    const quality = qualityOf(placed);
+    const { changedNotes } = previous;
+    const before = previous.quality ?? quality;
+    if (changedNotes < REGROUP_AT_CHANGE * noteCount && quality > before - REGROUP_AT_LOSS) {
+      return { topics: placed, regrouped: false, changedNotes, quality: before };
+    }
   }
-  while (qualityOf(regrouped) > qualityOf(best) + SMALLEST_GAIN) {
-    best = regrouped;
-    regrouped = settle(leiden(graph, { ...options, initial: best.label }));
+  const steady = consensusGraph(graph, options);
+  const regroup = (from: Labels | undefined) =>
+    settle(leiden(steady, { ...options, ...(from && { initial: from.label }) }));
+  let best = regroup(placed);
+  for (let next = regroup(best); qualityOf(next) > qualityOf(best) + SMALLEST_GAIN; next = regroup(best)) {
+    best = next;
   }
-  return best;
+  return { topics: best, regrouped: true, changedNotes: 0, quality: qualityOf(best) };
 }
 
 /**
@@ -72,25 +95,18 @@ export function smallestTopicFor(notes: number): number {
   return Math.min(8, Math.max(2, Math.round(Math.sqrt(notes) / 6)));
 }
 
-/** What a regrouping must gain in modularity, given how many rows are new. */
-function worthRegrouping(previous: Int32Array): number {
-  const unknown = previous.reduce((sum, topic) => sum + (topic < 0 ? 1 : 0), 0);
-  const share = unknown / Math.max(1, previous.length);
-  return Math.max(SMALLEST_GAIN, WORTH_REGROUPING * (1 - share / MANY_NEW));
-}
-
 function withUnknownAlone(previous: Int32Array): Labels {
   let alone = previous.reduce((highest, topic) => Math.max(highest, topic), -1) + 1;
   return compactLabels(previous.map((topic) => (topic < 0 ? alone++ : topic)));
 }
 
-/** The rows without a previous topic and everything linked with them. */
+/** The nodes without a previous topic and everything linked with them. */
 function surroundingsOfUnknown(graph: Graph, previous: Int32Array): Int32Array {
   const surroundings = new Set<number>();
-  for (let row = 0; row < graph.nodes; row++) {
-    if (previous[row]! >= 0) continue;
-    surroundings.add(row);
-    for (let e = graph.offsets[row]!; e < graph.offsets[row + 1]!; e++) surroundings.add(graph.targets[e]!);
+  for (let node = 0; node < graph.nodes; node++) {
+    if (previous[node]! >= 0) continue;
+    surroundings.add(node);
+    for (let e = graph.offsets[node]!; e < graph.offsets[node + 1]!; e++) surroundings.add(graph.targets[e]!);
   }
   return Int32Array.from(surroundings);
 }

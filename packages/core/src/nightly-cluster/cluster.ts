@@ -21,6 +21,7 @@ import {
   vectorsOf,
 } from "@noctuary/db/notes/note-embedding";
 import { clusterOnThread } from "../clustering/clustering-thread.ts";
+import type { PreviousPartition, Regrouping } from "../clustering/partition.ts";
 import type { Context } from "../context.ts";
 import { VersionConflictError } from "../errors.ts";
 import { churnOf } from "../identity/churn.ts";
@@ -53,7 +54,7 @@ export const cluster: UserStep<ClusterPayload> = {
       vectors,
       count: noteIds.length,
       dimensions: context.embedder.dimensions,
-      previousTopic: previousTopics(before.stored, before.last),
+      previous: previousPartition(before),
     });
     const decided = decideClusters(before.stored, partition, before.last, randomUUID);
     const names = await giveNames(context, userId, before, decided, partition);
@@ -85,6 +86,8 @@ export const cluster: UserStep<ClusterPayload> = {
         await purgeOtherModels(tx, context.embedder, userId);
         await saveUserState(tx, userId, {
           clusteredModel: modelKey(context.embedder),
+          changedSinceRegrouping: partition.regrouping.changedNotes,
+          regroupedQuality: partition.regrouping.quality,
           ...(withVanished ? {} : { deletionsWithheldSince: null }),
         });
         const counts = {
@@ -117,11 +120,22 @@ export const cluster: UserStep<ClusterPayload> = {
 
 interface Before {
   version: number;
+  /** As the last night left it. */
+  regrouping: Regrouping;
   stored: StoredVectors;
   clusters: Map<string, Cluster>;
   last: LastNight;
   /** Clusters that notes were in, last night or ever, which tonight are excluded or gone; not always their areas. */
   bereft: Set<string>;
+}
+
+/** Last night's topics, and how much has changed since all notes were grouped anew, tonight included. */
+function previousPartition({ stored, last, regrouping }: Before): PreviousPartition {
+  const topic = previousTopics(stored, last);
+  const present = new Set(stored.noteIds);
+  const fresh = topic.filter((t) => t < 0).length;
+  const gone = last.memberships.filter(({ noteId }) => !present.has(noteId)).length;
+  return { topic, regrouping: { ...regrouping, changedNotes: regrouping.changedNotes + fresh + gone } };
 }
 
 async function load(
@@ -130,7 +144,8 @@ async function load(
   which: { withVanished: boolean; since: Date },
 ): Promise<Before> {
   return asUser(context.db, userId, async (tx: UserTransaction) => {
-    const { version } = await userState(tx, userId);
+    const { version, changedSinceRegrouping, regroupedQuality } = await userState(tx, userId);
+    const regrouping = { changedNotes: changedSinceRegrouping, quality: regroupedQuality };
     const stored = await vectorsOf(tx, context.embedder, userId, which);
     const clusters = await clustersOf(tx, userId);
     const last = {
@@ -146,7 +161,7 @@ async function load(
       lost.map((m) => m.noteId),
     );
     const bereft = new Set([...lost.map((m) => m.clusterId), ...left]);
-    return { version, stored, clusters: new Map(clusters.map((c) => [c.id, c])), last, bereft };
+    return { version, regrouping, stored, clusters: new Map(clusters.map((c) => [c.id, c])), last, bereft };
   });
 }
 

@@ -18,6 +18,10 @@ export const userState = noctuary.table("user_state", {
   version: bigint("version", { mode: "number" }).notNull().default(0),
   /** The embedding model and dimensions that the stored clusters were computed from. */
   clusteredModel: text("clustered_model"),
+  /** Notes that came, changed or went since all of the user's notes were last grouped anew. */
+  changedSinceRegrouping: integer("changed_since_regrouping").notNull().default(0),
+  /** The modularity of the topics right after that; null before the first. */
+  regroupedQuality: doublePrecision("regrouped_quality"),
   /** Local date of the last run that compared the hash of each note, not only its `updated_at`. */
   hashedOn: date("hashed_on", { mode: "string" }),
   /** Local date of the first run that held back this user's deletions; null when none wait. */

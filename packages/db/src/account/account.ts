@@ -4,12 +4,15 @@ import type { LedgerTransaction, UserTransaction } from "../access.ts";
 export interface UserState {
   version: number;
   clusteredModel: string | null;
+  changedSinceRegrouping: number;
+  regroupedQuality: number | null;
   /** YYYY-MM-DD */
   hashedOn: string | null;
   deletionsWithheldSince: string | null;
 }
 
-const stateColumns = sql`version, clustered_model as "clusteredModel", hashed_on::text as "hashedOn",
+const stateColumns = sql`version, clustered_model as "clusteredModel",
+  changed_since_regrouping as "changedSinceRegrouping", regrouped_quality as "regroupedQuality", hashed_on::text as "hashedOn",
   deletions_withheld_since::text as "deletionsWithheldSince"`;
 
 type StateRow = Omit<UserState, "version"> & { version: string } & Record<string, unknown>;
@@ -17,6 +20,8 @@ type StateRow = Omit<UserState, "version"> & { version: string } & Record<string
 const unknownUser: UserState = {
   version: 0,
   clusteredModel: null,
+  changedSinceRegrouping: 0,
+  regroupedQuality: null,
   hashedOn: null,
   deletionsWithheldSince: null,
 };
@@ -47,6 +52,10 @@ export async function saveUserState(
 ): Promise<void> {
   const sets = [
     ...(state.clusteredModel === undefined ? [] : [sql`clustered_model = ${state.clusteredModel}`]),
+    ...(state.changedSinceRegrouping === undefined
+      ? []
+      : [sql`changed_since_regrouping = ${state.changedSinceRegrouping}`]),
+    ...(state.regroupedQuality === undefined ? [] : [sql`regrouped_quality = ${state.regroupedQuality}`]),
     ...(state.hashedOn === undefined ? [] : [sql`hashed_on = ${state.hashedOn}::date`]),
     ...(state.deletionsWithheldSince === undefined
       ? []

@@ -1,0 +1,2 @@
+ALTER TABLE "noctuary"."user_state" ADD COLUMN "changed_since_regrouping" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "noctuary"."user_state" ADD COLUMN "regrouped_quality" double precision;
