@@ -97,6 +97,7 @@ test("the order of the notes changes nothing, bit for bit, on the first night an
           confidence: Float32Array.from(order, (note) => partition.confidence[note]!),
           rival: Int32Array.from(order, (note) => partition.rival[note]!),
           loose: Uint8Array.from(order, (note) => partition.loose[note]!),
+          closeness: Float32Array.from(order, (note) => partition.closeness[note]!),
         });
       }
     }),
