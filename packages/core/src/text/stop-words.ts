@@ -74,6 +74,10 @@ seus sim só sobre somente sou sua suas também tão te tem têm tenho ter teu t
 umas uns vai vez você vocês vou amanhã
 `;
 
-export const stopWordList: readonly string[] = [english, german, french, spanish, portuguese]
-  .flatMap((list) => list.split(/\s+/))
-  .filter((word) => word !== "");
+const wordsOf = (list: string) => list.split(/\s+/).filter((word) => word !== "");
+
+export const englishStopWords: readonly string[] = wordsOf(english);
+
+export const stopWordList: readonly string[] = [english, german, french, spanish, portuguese].flatMap(
+  wordsOf,
+);
