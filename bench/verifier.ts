@@ -12,8 +12,8 @@ import type { NoteText } from "@noctuary/core/weekly-insights/verifier/evidence"
 import { evidenceFor } from "@noctuary/core/weekly-insights/verifier/evidence-for";
 import { problemOf } from "@noctuary/core/weekly-insights/verifier/verify-sentence";
 import { weekFacts } from "@noctuary/core/weekly-insights/week-facts";
-import { randomAccount } from "../test/weekly-insights/accounts.ts";
-import { injections } from "../test/weekly-insights/injections.ts";
+import { randomAccount } from "../test/insights/accounts.ts";
+import { injections } from "../test/insights/injections.ts";
 import { type Behaviour, behaviours, type World } from "./verifier/false-sentences.ts";
 import { laterBehaviours } from "./verifier/later-behaviours.ts";
 import { pick, type Random, trueSentence } from "./verifier/true-sentences.ts";

@@ -1,6 +1,6 @@
 import type { Fact, Saying } from "@noctuary/core/weekly-insights/fact";
 import type { Sentence } from "@noctuary/core/weekly-insights/section";
-import type { Injection } from "../../test/weekly-insights/injections.ts";
+import type { Injection } from "../../test/insights/injections.ts";
 import { pick, type Random, trueSentence } from "./true-sentences.ts";
 
 export interface World {

@@ -18,7 +18,7 @@ const writers: Record<SectionSlug, (book: FactBook, week: Week) => Sentence[]> =
 
 /**
  * Tells a section in plain sentences, with no model: what people read who have none, and what stands where a model's
- * sentences did not hold. Each of its sentences passes the verifier (test/weekly-insights/template.test.ts).
+ * sentences did not hold. Each of its sentences passes the verifier (test/insights/template.test.ts).
  */
 export function tellPlainly(section: SectionSlug, facts: readonly Fact[], week: Week): Sentence[] {
   if (!hasSomethingToTell(section, facts)) return [];
