@@ -1,9 +1,14 @@
 import { defineConfig } from "vitest/config";
 
 /** The areas whose tests open a database. */
-const databaseTests = ["api", "database", "ledger", "nightly-cluster", "nightly-stacks", "weekly-insights"].map(
-  (area) => `test/${area}/**/*.test.ts`,
-);
+const databaseTests = [
+  "api",
+  "database",
+  "ledger",
+  "nightly-cluster",
+  "nightly-stacks",
+  "weekly-insights",
+].map((area) => `test/${area}/**/*.test.ts`);
 /** What one session cannot show: two transactions at once, roles that log in, schemas of other extensions. */
 const serverOnly = "test/**/*.server.test.ts";
 // biome-ignore lint/style/noProcessEnv: a test run is told by its environment where a server is

@@ -1,8 +1,5 @@
-import {
-  type ClusterEvent,
-  matchClusters,
-  type PreviousCluster,
-} from "@noctuary/core/identity/match-clusters";
+import { type ClusterEvent, clusterChanges } from "@noctuary/core/identity/cluster-changes";
+import { type KnownCluster, matchClusters } from "@noctuary/core/identity/match-clusters";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -10,11 +7,33 @@ function notes(from: number, to: number): string[] {
   return Array.from({ length: to - from }, (_, index) => `n${String(from + index).padStart(3, "0")}`);
 }
 
-function match(previous: Record<string, string[]>, current: string[][]) {
+/** Ids, and what happened, of one night after another. */
+function identify(input: {
+  previous: KnownCluster[];
+  current: { members: string[] }[];
+  retired?: KnownCluster[];
+  newId: () => string;
+}) {
+  const { previous, retired = [] } = input;
+  const ids = matchClusters(input);
+  const current = input.current.map(({ members }, index) => ({ id: ids[index]!, members }));
+  return { ids, ...clusterChanges({ previous, current, retired }) };
+}
+
+function known(clusters: Record<string, string[]>): KnownCluster[] {
+  return Object.entries(clusters).map(([id, members]) => ({ id, members }));
+}
+
+function match(
+  previous: Record<string, string[]>,
+  current: string[][],
+  retired: Record<string, string[]> = {},
+) {
   let made = 0;
-  return matchClusters({
-    previous: Object.entries(previous).map(([id, members]) => ({ id, members, name: id })),
+  return identify({
+    previous: known(previous),
     current: current.map((members) => ({ members })),
+    retired: known(retired),
     newId: () => `new${++made}`,
   });
 }
@@ -110,6 +129,33 @@ describe("events", () => {
     ).toEqual(["a retired"]);
   });
 
+  test("a retired cluster whose notes are together again is back, with the share of them", () => {
+    const others = notes(100, 120);
+    const back = match({ b: others }, [[...notes(0, 8), "x"], others], { a: notes(0, 10), c: others });
+    expect(back.ids).toEqual(["a", "b"]);
+    expect(back.events).toEqual([
+      { kind: "returned", clusterId: "a", share: 0.8, notesBefore: 0, notesAfter: 9 },
+    ]);
+  });
+
+  test("a part that splits off is the cluster that once went in there", () => {
+    const result = match({ b: [...notes(0, 10), ...notes(20, 50)] }, [notes(20, 50), notes(0, 10)], {
+      a: notes(0, 10),
+    });
+    expect(result.ids).toEqual(["b", "a"]);
+    expect(kinds(result.events)).toEqual(["a returned", "b shrunk"]);
+  });
+
+  test("a retired cluster is not back in one that took in less than most of it, or where it is a small part", () => {
+    expect(match({}, [notes(0, 5), notes(5, 10)], { a: notes(0, 10) }).ids).toEqual(["new1", "new2"]);
+    expect(match({}, [notes(0, 40)], { a: notes(0, 10) }).ids).toEqual(["new1"]);
+    expect(match({ b: notes(0, 10) }, [notes(0, 10)], { a: notes(0, 10) }).ids, "b goes on").toEqual(["b"]);
+  });
+
+  test("deleted notes do not keep a retired cluster from coming back", () => {
+    expect(match({}, [notes(0, 3)], { a: notes(0, 10) }).ids).toEqual(["a"]);
+  });
+
   test("no clusters before, none after", () => {
     expect(match({}, [])).toEqual({ ids: [], events: [], moved: [] });
     expect(kinds(match({}, [["x"]]).events)).toEqual(["new1 born"]);
@@ -131,17 +177,15 @@ const twoNights = fc
       if (after >= 0) current.set(after, [...(current.get(after) ?? []), note]);
     });
     return {
-      previous: [...previous].map(
-        ([cluster, members]): PreviousCluster => ({ id: `c${cluster}`, members, name: "" }),
-      ),
+      previous: [...previous].map(([cluster, members]): KnownCluster => ({ id: `c${cluster}`, members })),
       current: [...current.values()].map((members) => ({ members })),
     };
   });
 
 /** Ids that say which notes a new cluster has, so that runs over another order can be compared. */
-function matchNamed(previous: PreviousCluster[], current: { members: string[] }[]) {
+function matchNamed(previous: KnownCluster[], current: { members: string[] }[]) {
   let at = 0;
-  const result = matchClusters({ previous, current, newId: () => `fresh${at++}` });
+  const result = identify({ previous, current, newId: () => `fresh${at++}` });
   const stable = new Map(
     result.ids.map((id, index) => [
       id,
@@ -171,7 +215,7 @@ describe("whatever happened overnight", () => {
     fc.assert(
       fc.property(twoNights, ({ previous, current }) => {
         let made = 0;
-        const { ids, events } = matchClusters({ previous, current, newId: () => `new${made++}` });
+        const { ids, events } = identify({ previous, current, newId: () => `new${made++}` });
         expect(ids).toHaveLength(current.length);
         expect(new Set(ids).size).toBe(ids.length);
         for (const { id } of previous) {
@@ -194,7 +238,7 @@ describe("whatever happened overnight", () => {
     fc.assert(
       fc.property(twoNights, ({ previous, current }) => {
         let made = 0;
-        const { ids, events } = matchClusters({ previous, current, newId: () => `new${made++}` });
+        const { ids, events } = identify({ previous, current, newId: () => `new${made++}` });
         for (const { kind, otherClusterId, share } of events) {
           expect(otherClusterId !== undefined).toBe(kind === "merged" || kind === "split");
           if (otherClusterId !== undefined) {
@@ -210,7 +254,7 @@ describe("whatever happened overnight", () => {
   test("a night without change has no events and no moves", () => {
     fc.assert(
       fc.property(twoNights, ({ previous }) => {
-        const same = matchClusters({ previous, current: previous, newId: () => "none" });
+        const same = identify({ previous, current: previous, newId: () => "none" });
         expect(same).toEqual({ ids: previous.map(({ id }) => id), events: [], moved: [] });
       }),
     );
@@ -240,7 +284,7 @@ describe("whatever happened overnight", () => {
     fc.assert(
       fc.property(twoNights, ({ previous, current }) => {
         let made = 0;
-        const { ids, moved } = matchClusters({ previous, current, newId: () => `new${made++}` });
+        const { ids, moved } = identify({ previous, current, newId: () => `new${made++}` });
         const expected = previous.flatMap(({ id, members }) =>
           members.flatMap((noteId) => {
             const at = current.findIndex((cluster) => cluster.members.includes(noteId));

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { themedNotes } from "../support/notes.ts";
 
 /** Four topics of equal size under two areas, by the ids that they and the areas are given. */
-function decide(topicIds: string[], areaIds: string[]): DecidedClusters {
+function decide(topicIds: string[], areaIds: string[]): Pick<DecidedClusters, "topics" | "areas"> {
   const topics = topicIds.map((id, t) => ({
     id,
     areaId: areaIds[t % 2]!,
@@ -14,9 +14,6 @@ function decide(topicIds: string[], areaIds: string[]): DecidedClusters {
   return {
     topics,
     areas: areaIds.map((id, a) => ({ id, topicIds: [topicIds[a]!, topicIds[a + 2]!], size: 6 })),
-    memberships: [],
-    events: [],
-    counts: {},
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Context } from "@noctuary/core/context";
 import { asUser } from "@noctuary/db/access";
 import { raiseVersion } from "@noctuary/db/account/account";
+import { addEdit } from "@noctuary/db/clusters/cluster-edit";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, themedNotes } from "../support/notes.ts";
@@ -57,7 +58,10 @@ async function clusterWhile(moment: number, meanwhile: () => Promise<void>) {
   };
   await night.deliver("cluster", messages);
   beforeTransaction = () => Promise.resolve();
-  const task = await database.query("select status, attempts from noctuary.task where step = 'cluster'");
+  const task = await database.query(
+    "select status, attempts from noctuary.task where step = 'cluster' and run_id = $1",
+    [runId],
+  );
   expect(task, "done again at once, at the cost of no attempt").toEqual([{ status: "done", attempts: 1 }]);
   expect((await night.finish(runId)).status).toBe("done");
 }
@@ -89,6 +93,24 @@ test.each(MOMENTS.map((name, moment) => ({ name, moment })))(
     });
     expect(await members()).toHaveLength(18);
     expect(await members()).not.toContain("note-00000");
+  },
+);
+
+test.each(MOMENTS.map((name, moment) => ({ name, moment })))(
+  "what the user decides before `$name` is kept by this very night",
+  async ({ moment }) => {
+    expect((await night.run()).status).toBe("done");
+    await putNotes(database, "u", themedNotes(1, { from: 20 }));
+    const [{ id: clusterId } = { id: "" }] = await database.query<{ id: string }>(
+      "select cluster_id as id from noctuary.cluster_membership where note_id = 'note-00000'",
+    );
+    await clusterWhile(moment, async () => {
+      await asUser(database.db, "u", (tx) => addEdit(tx, "u", { kind: "rename", clusterId, name: "Loaves" }));
+    });
+    expect(
+      await database.query("select name, named_by from noctuary.cluster where id = $1", [clusterId]),
+    ).toEqual([{ name: "Loaves", named_by: "user" }]);
+    expect(await database.query("select outcome from noctuary.cluster_edit")).toEqual([{ outcome: "kept" }]);
   },
 );
 

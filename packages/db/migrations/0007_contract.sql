@@ -98,8 +98,8 @@ set search_path = noctuary, pg_temp as $$
 declare
   changed text[];
 begin
-  insert into user_state as s (user_id, version) values (coalesce(new.user_id, old.user_id), 1)
-    on conflict (user_id) do update set version = s.version + 1;
+  insert into user_state as s (user_id, version, edits_pending) values (coalesce(new.user_id, old.user_id), 1, true)
+    on conflict (user_id) do update set version = s.version + 1, edits_pending = true;
   if tg_op = 'DELETE' then
     return null;
   end if;

@@ -13,6 +13,14 @@ import {
   saveClusters,
   saveMemberships,
 } from "@noctuary/db/clusters/cluster";
+import {
+  type ClusterEdit,
+  editsOf,
+  livingNotes,
+  saveEditNotes,
+  saveEditOutcomes,
+} from "@noctuary/db/clusters/cluster-edit";
+import { forgetRetiredMembers, retiredClusters } from "@noctuary/db/clusters/retired-cluster";
 import { vectorType } from "@noctuary/db/database";
 import {
   purgeDerived,
@@ -25,6 +33,8 @@ import type { PreviousPartition, Regrouping } from "../clustering/partition.ts";
 import type { Context } from "../context.ts";
 import { VersionConflictError } from "../errors.ts";
 import { churnOf } from "../identity/churn.ts";
+import type { MissingNote } from "../identity/report-edits.ts";
+import { SEASON_DAYS } from "../identity/returned-clusters.ts";
 import { limitsFor, type UserStep } from "../job.ts";
 import {
   type DecidedClusters,
@@ -38,6 +48,7 @@ import { giveNames } from "./give-names.ts";
 import type { GivenName } from "./name-tonight.ts";
 import { modelKey } from "./plan-user.ts";
 import { CLUSTER, type ClusterPayload, clusterPayload } from "./steps.ts";
+import { withUsersNames } from "./users-names.ts";
 
 /** Groups one user's notes, finds last night's clusters again, names what is new, and clears away what is gone. */
 export const cluster: UserStep<ClusterPayload> = {
@@ -48,7 +59,7 @@ export const cluster: UserStep<ClusterPayload> = {
 
   async work({ context, run, task, userId, payload }) {
     const withVanished = payload.withholdDeletions === true;
-    const before = await load(context, userId, { withVanished, since: run.createdAt });
+    const before = await load(context, userId, { withVanished, since: run.createdAt, asOf: run.asOf });
     const { noteIds, vectors } = before.stored;
     const partition = await clusterOnThread({
       vectors,
@@ -56,8 +67,13 @@ export const cluster: UserStep<ClusterPayload> = {
       dimensions: context.embedder.dimensions,
       previous: previousPartition(before),
     });
-    const decided = decideClusters(before.stored, partition, before.last, randomUUID);
-    const names = await giveNames(context, userId, before, decided, partition);
+    const decided = decideClusters(before.stored, partition, before.last, randomUUID, {
+      vectors,
+      count: noteIds.length,
+      dimensions: context.embedder.dimensions,
+    });
+    const clusters = withUsersNames(before.clusters, decided, run.asOf);
+    const names = await giveNames(context, userId, { ...before, clusters }, decided, decided.partition);
 
     return {
       async save(tx) {
@@ -72,7 +88,8 @@ export const cluster: UserStep<ClusterPayload> = {
         const events = [...decided.events, ...renamedEvents(decided, before.clusters, names)];
         await saveClusters(tx, await vectorType(context.db), userId, {
           ...namedClusters(decided, names),
-          centroids: partition.centroid,
+          ended: decided.ended,
+          centroids: decided.partition.centroid,
           dimensions: context.embedder.dimensions,
           at: run.asOf,
         });
@@ -82,12 +99,24 @@ export const cluster: UserStep<ClusterPayload> = {
           userId,
           events.map((event): ClusterEventRow => ({ ...event, at: run.asOf, runId: run.id })),
         );
+        await saveEditNotes(tx, userId, decided.aboutEdits);
+        await saveEditOutcomes(
+          tx,
+          userId,
+          run.asOf,
+          decided.editReports.map(({ edit, outcome, notesKept }) => ({ id: edit.id, outcome, notesKept })),
+        );
+        await forgetRetiredMembers(tx, userId, {
+          since: seasonBefore(run.asOf),
+          inVain: decided.lookedForInVain,
+        });
         if (purged.length > 0) await forgetRetiredNames(tx, userId);
         await purgeOtherModels(tx, context.embedder, userId);
         await saveUserState(tx, userId, {
           clusteredModel: modelKey(context.embedder),
           changedSinceRegrouping: partition.regrouping.changedNotes,
           regroupedQuality: partition.regrouping.quality,
+          editsPending: false,
           ...(withVanished ? {} : { deletionsWithheldSince: null }),
         });
         const counts = {
@@ -141,19 +170,24 @@ function previousPartition({ stored, last, regrouping }: Before): PreviousPartit
 async function load(
   context: Context,
   userId: string,
-  which: { withVanished: boolean; since: Date },
+  which: { withVanished: boolean; since: Date; asOf: Date },
 ): Promise<Before> {
   return asUser(context.db, userId, async (tx: UserTransaction) => {
     const { version, changedSinceRegrouping, regroupedQuality } = await userState(tx, userId);
     const regrouping = { changedNotes: changedSinceRegrouping, quality: regroupedQuality };
     const stored = await vectorsOf(tx, context.embedder, userId, which);
-    const clusters = await clustersOf(tx, userId);
-    const last = {
-      topics: clusters.filter((c) => c.level === "topic"),
-      areas: clusters.filter((c) => c.level === "area"),
-      memberships: await membershipsOf(tx, userId),
-    };
+    const clusters = await clustersOf(tx, userId, { retired: true });
+    const living = clusters.filter(({ retiredAt }) => retiredAt === null);
+    const edits = await editsOf(tx, userId);
     const present = new Set(stored.noteIds);
+    const last = {
+      topics: living.filter((c) => c.level === "topic"),
+      areas: living.filter((c) => c.level === "area"),
+      memberships: await membershipsOf(tx, userId),
+      retired: await retiredClusters(tx, userId, seasonBefore(which.asOf)),
+      edits,
+      missing: await missingNotes(tx, userId, edits, present),
+    };
     const lost = last.memberships.filter((m) => !present.has(m.noteId));
     const left = await clustersLeftBy(
       tx,
@@ -163,6 +197,22 @@ async function load(
     const bereft = new Set([...lost.map((m) => m.clusterId), ...left]);
     return { version, regrouping, stored, clusters: new Map(clusters.map((c) => [c.id, c])), last, bereft };
   });
+}
+
+/** Why notes that edits name have no vector tonight. */
+async function missingNotes(
+  tx: UserTransaction,
+  userId: string,
+  edits: ClusterEdit[],
+  present: Set<string>,
+): Promise<Map<string, MissingNote>> {
+  const absent = [...new Set(edits.flatMap(({ noteIds }) => noteIds))].filter((id) => !present.has(id));
+  const living = await livingNotes(tx, userId, absent);
+  return new Map(absent.map((id) => [id, living.has(id) ? "note-left-out" : "note-gone"]));
+}
+
+function seasonBefore(at: Date): Date {
+  return new Date(at.getTime() - SEASON_DAYS * 24 * 60 * 60 * 1000);
 }
 
 function namedClusters(
@@ -200,8 +250,23 @@ function renamedEvents(
 ): DecidedClusters["events"] {
   return [...sizesOf(decided)].flatMap(([id, notesAfter]) => {
     const old = before.get(id);
-    if (old === undefined || old.name === names.get(id)!.name) return [];
-    const nobody = { otherId: null, noteId: null, cause: null, editId: null, share: null };
-    return [{ kind: "renamed" as const, clusterId: id, ...nobody, notesBefore: old.size, notesAfter }];
+    if (old === undefined || old.name === "" || old.name === names.get(id)!.name) return [];
+    const isUsers = decided.names.has(id);
+    const edit = decided.editReports.find(
+      ({ edit, clusterId }) => edit.kind === "rename" && clusterId === id,
+    )?.edit;
+    return [
+      {
+        kind: "renamed" as const,
+        clusterId: id,
+        otherId: null,
+        noteId: null,
+        cause: isUsers ? ("edit" as const) : null,
+        editId: isUsers ? (edit?.id ?? null) : null,
+        share: null,
+        notesBefore: old.size,
+        notesAfter,
+      },
+    ];
   });
 }

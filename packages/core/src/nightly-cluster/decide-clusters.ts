@@ -1,12 +1,25 @@
 import type { ClusterEventRow, Membership } from "@noctuary/db/clusters/cluster";
+import type { VectorRows } from "../clustering/packed-rows.ts";
 import type { Partition } from "../clustering/partition.ts";
-import { type ClusterEvent, type MatchedClusters, matchClusters } from "../identity/match-clusters.ts";
+import { clusterChanges } from "../identity/cluster-changes.ts";
+import type { Edit, EditReport } from "../identity/edits.ts";
+import { type KnownCluster, matchClusters } from "../identity/match-clusters.ts";
+import type { MissingNote } from "../identity/report-edits.ts";
+import { type RetiredCluster, recallUndone } from "../identity/undone-edits.ts";
+import { keepEdits } from "./keep-edits.ts";
+import { tellNight } from "./tell-night.ts";
 
-/** What the last night left. */
+/** What the last night left, and what the user has said of it. */
 export interface LastNight {
   topics: { id: string; name: string; parentId: string | null }[];
   areas: { id: string; name: string }[];
-  memberships: Pick<Membership, "noteId" | "clusterId">[];
+  memberships: Pick<Membership, "noteId" | "clusterId" | "placedBy">[];
+  /** Retired of late, or by an edit. */
+  retired: RetiredCluster[];
+  /** The oldest first. */
+  edits: Edit[];
+  /** Why a note that an edit names has no vector tonight. */
+  missing: Map<string, MissingNote>;
 }
 
 export interface DecidedTopic {
@@ -23,6 +36,14 @@ export interface DecidedArea {
   size: number;
 }
 
+/** A cluster that is no more, and what is kept of it. */
+export interface EndedCluster {
+  id: string;
+  mergedInto: string | null;
+  retiredBy: string | null;
+  lastMembers: string[];
+}
+
 export interface DecidedClusters {
   topics: DecidedTopic[];
   areas: DecidedArea[];
@@ -30,10 +51,20 @@ export interface DecidedClusters {
   events: Omit<ClusterEventRow, "at" | "runId">[];
   /** Topics born, grown, shrunk, merged, split, retired, and unchanged notes that are in another topic now. */
   counts: Record<string, number>;
+  /** The partition as it is with the user's edits in it: topics in the order of `topics`. */
+  partition: Partition;
+  ended: EndedCluster[];
+  /** Clusters that an edit had ended which was taken back, and which are not there again all the same. */
+  lookedForInVain: string[];
+  /** Names that the user gave, by cluster. */
+  names: Map<string, string>;
+  editReports: EditReport[];
+  /** Edits that now know which notes they were about. */
+  aboutEdits: { id: string; noteIds: string[] }[];
 }
 
 /** Sizes of all of tonight's clusters, areas too, by id. */
-export function sizesOf({ topics, areas }: DecidedClusters): Map<string, number> {
+export function sizesOf({ topics, areas }: Pick<DecidedClusters, "topics" | "areas">): Map<string, number> {
   return new Map([
     ...topics.map((topic) => [topic.id, topic.rows.length] as const),
     ...areas.map((area) => [area.id, area.size] as const),
@@ -48,69 +79,113 @@ export interface TonightsNotes {
 
 /**
  * Last night's topic of each note of tonight as a dense index: Leiden begins from there. -1 for a note that had none,
- * and for one whose text has changed, so that it may go where it belongs now.
+ * and for one whose text has changed, so that it may go where it belongs now. What an edit did that was taken back
+ * since does not count.
  */
 export function previousTopics({ noteIds, fresh }: TonightsNotes, last: LastNight): Int32Array {
-  const topicIndex = new Map(last.topics.map((topic, i) => [topic.id, i]));
-  const topicOfNote = new Map(last.memberships.map((m) => [m.noteId, topicIndex.get(m.clusterId) ?? -1]));
-  return Int32Array.from(noteIds, (id) => (fresh.has(id) ? -1 : (topicOfNote.get(id) ?? -1)));
+  const recalled = recallUndone(last);
+  const topicIndex = new Map([...last.topics, ...recalled.clusters].map((topic, i) => [topic.id, i]));
+  return Int32Array.from(noteIds, (id) =>
+    fresh.has(id) ? -1 : (topicIndex.get(recalled.topicOf.get(id) ?? "") ?? -1),
+  );
 }
 
-/** Gives tonight's groups their permanent ids and says what happened to each cluster. Areas are matched as topics are. */
+/**
+ * Gives tonight's groups their permanent ids, keeps the user's edits, and says what happened to each cluster. Areas are
+ * matched as topics are.
+ *
+ * @param rows the vectors of the notes, row by row
+ */
 export function decideClusters(
-  { noteIds, fresh }: TonightsNotes,
-  partition: Partition,
+  notes: TonightsNotes,
+  grouped: Partition,
   last: LastNight,
   newId: () => string,
+  rows: VectorRows,
 ): DecidedClusters {
+  const { noteIds } = notes;
+  const recalled = recallUndone(last);
+  const retired = (level: "topic" | "area"): KnownCluster[] =>
+    last.retired
+      .filter((cluster) => cluster.level === level)
+      .map(({ id, lastMembers }) => ({ id, members: lastMembers }));
+  const byTopic = Map.groupBy(last.memberships, ({ clusterId }) => clusterId);
+  const membersOf = (id: string) => (byTopic.get(id) ?? []).map(({ noteId }) => noteId);
+  const previousTopics = last.topics.map(({ id }) => ({ id, members: membersOf(id) }));
+  const beginFrom = Map.groupBy(recalled.topicOf.keys(), (note) => recalled.topicOf.get(note)!);
+  const ids = matchClusters({
+    previous: [...last.topics, ...recalled.clusters].map(({ id }) => ({
+      id,
+      members: beginFrom.get(id) ?? [],
+    })),
+    current: group(grouped.topic, grouped.topics).map((of) => ({ members: of.map((row) => noteIds[row]!) })),
+    retired: retired("topic"),
+    newId,
+  });
+  const kept = keepEdits({ notes, grouped, ids, last, rows, newId, previousTopics });
+  const { partition } = kept;
+
   const rowsOfTopic = group(partition.topic, partition.topics);
   const topicsOfArea = group(partition.area, partition.areas);
-  const previousMembers = Map.groupBy(last.memberships, (m) => m.clusterId);
-  const membersOfTopic = (id: string) => (previousMembers.get(id) ?? []).map((m) => m.noteId);
-
-  const topicMatch = matchClusters({
-    previous: last.topics.map((topic) => ({ ...topic, members: membersOfTopic(topic.id) })),
-    current: rowsOfTopic.map((rows) => ({ members: rows.map((row) => noteIds[row]!) })),
+  const currentTopics = rowsOfTopic.map((of, t) => ({
+    id: kept.ids[t]!,
+    members: of.map((row) => noteIds[row]!),
+  }));
+  const previousAreas = last.areas.map(({ id }) => ({
+    id,
+    members: last.topics.filter((topic) => topic.parentId === id).flatMap((topic) => membersOf(topic.id)),
+  }));
+  const areasNow = topicsOfArea.map((of) => ({ members: of.flatMap((t) => currentTopics[t]!.members) }));
+  const areaIds = matchClusters({
+    previous: previousAreas,
+    current: areasNow,
+    retired: retired("area"),
     newId,
   });
-  const areaMatch = matchClusters({
-    previous: last.areas.map((area) => ({
-      ...area,
-      members: last.topics
-        .filter((topic) => topic.parentId === area.id)
-        .flatMap((topic) => membersOfTopic(topic.id)),
-    })),
-    current: topicsOfArea.map((topics) => ({
-      members: topics.flatMap((topic) => rowsOfTopic[topic]!.map((row) => noteIds[row]!)),
-    })),
-    newId,
-  });
-
-  const topics = rowsOfTopic.map((rows, t) => ({
-    id: topicMatch.ids[t]!,
-    areaId: areaMatch.ids[partition.area[t]!]!,
-    rows,
+  const topics = rowsOfTopic.map((of, t) => ({
+    id: kept.ids[t]!,
+    areaId: areaIds[partition.area[t]!]!,
+    rows: of,
     cohesion: partition.cohesion[t]!,
   }));
+  const areas = topicsOfArea.map((of, a) => ({
+    id: areaIds[a]!,
+    topicIds: of.map((t) => kept.ids[t]!),
+    size: areasNow[a]!.members.length,
+  }));
+  const told = tellNight({
+    notes,
+    kept,
+    recalled,
+    topicChanges: clusterChanges({
+      previous: previousTopics,
+      current: currentTopics,
+      retired: retired("topic"),
+    }),
+    areaChanges: clusterChanges({
+      previous: previousAreas,
+      current: areasNow.map((area, a) => ({ ...area, id: areaIds[a]! })),
+      retired: retired("area"),
+    }),
+    previous: [...previousTopics, ...previousAreas],
+    sizes: sizesOf({ topics, areas }),
+    last,
+  });
   return {
     topics,
-    areas: topicsOfArea.map((members, a) => ({
-      id: areaMatch.ids[a]!,
-      topicIds: members.map((t) => topicMatch.ids[t]!),
-      size: members.reduce((sum, t) => sum + rowsOfTopic[t]!.length, 0),
-    })),
+    areas,
     memberships: noteIds.map((noteId, row) => ({
       noteId,
-      clusterId: topicMatch.ids[partition.topic[row]!]!,
+      clusterId: kept.ids[partition.topic[row]!]!,
       confidence: partition.confidence[row]!,
-      rivalId: partition.rival[row]! < 0 ? null : topicMatch.ids[partition.rival[row]!]!,
+      rivalId: partition.rival[row]! < 0 ? null : kept.ids[partition.rival[row]!]!,
       loose: partition.loose[row] === 1,
+      placedBy: kept.placedByUser.has(row) ? "user" : "noctuary",
     })),
-    events: [...topicMatch.events, ...areaMatch.events].map(toRow).concat(movesOf(topicMatch, topics)),
-    counts: {
-      ...countEvents(topicMatch, fresh),
-      settled: settledNotes(previousTopics({ noteIds, fresh }, last)),
-    },
+    partition,
+    aboutEdits: kept.aboutEdits,
+    lookedForInVain: recalled.clusters.map(({ id }) => id).filter((id) => !kept.ids.includes(id)),
+    ...told,
   };
 }
 
@@ -118,44 +193,4 @@ function group(label: ArrayLike<number>, count: number): number[][] {
   const groups: number[][] = Array.from({ length: count }, () => []);
   for (let i = 0; i < label.length; i++) groups[label[i]!]!.push(i);
   return groups;
-}
-
-function countEvents({ events, moved }: MatchedClusters, fresh: Set<string>): Record<string, number> {
-  const counts: Record<string, number> = { moved: moved.filter(({ noteId }) => !fresh.has(noteId)).length };
-  for (const { kind } of events) counts[kind] = (counts[kind] ?? 0) + 1;
-  return counts;
-}
-
-function settledNotes(previous: Int32Array): number {
-  return previous.reduce((notes, topic) => notes + (topic >= 0 ? 1 : 0), 0);
-}
-
-function toRow(event: ClusterEvent): DecidedClusters["events"][number] {
-  return {
-    kind: event.kind,
-    clusterId: event.clusterId,
-    otherId: event.otherClusterId ?? null,
-    noteId: null,
-    cause: null,
-    editId: null,
-    share: event.share ?? null,
-    notesBefore: event.notesBefore,
-    notesAfter: event.notesAfter,
-  };
-}
-
-/** One event for each note that is in another topic than last night: nothing moves without a trace. */
-function movesOf({ moved }: MatchedClusters, topics: DecidedTopic[]): DecidedClusters["events"] {
-  const size = new Map(topics.map((topic) => [topic.id, topic.rows.length]));
-  return moved.map(({ noteId, from, to }) => ({
-    kind: "moved" as const,
-    clusterId: to,
-    otherId: from,
-    noteId,
-    cause: null,
-    editId: null,
-    share: null,
-    notesBefore: size.get(from) ?? 0,
-    notesAfter: size.get(to) ?? 0,
-  }));
 }

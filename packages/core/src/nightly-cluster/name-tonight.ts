@@ -43,7 +43,7 @@ export function namesToKeep(
 
 /** Names topics, then areas; `keep` are the names that stand. The same notes get the same names, whatever their ids. */
 export function nameTonight(
-  decided: DecidedClusters,
+  decided: Pick<DecidedClusters, "topics" | "areas">,
   texts: Map<string, { title: string; body: string }[]>,
   keep: Map<string, GivenName>,
 ): Map<string, GivenName> {
@@ -76,7 +76,7 @@ export function nameTonight(
 }
 
 /** Names are chosen in the order of keys where nothing else decides. Ids are random; a cluster's first note is not. */
-function keysOf({ topics, areas }: DecidedClusters): Map<string, string> {
+function keysOf({ topics, areas }: Pick<DecidedClusters, "topics" | "areas">): Map<string, string> {
   const first = new Map(topics.map(({ id, rows }) => [id, String(rows[0]).padStart(10, "0")]));
   const ofAreas = areas.map(({ id, topicIds }) => {
     const [key] = topicIds.map((topicId) => first.get(topicId)!).sort();

@@ -215,7 +215,11 @@ async function finishUser(
     isPlanned: true,
     needsCluster:
       aiEnabled &&
-      (user.needsCluster || vanished > withheld || isOtherModel || (await hasExcludedResults(tx, userId))),
+      (user.needsCluster ||
+        vanished > withheld ||
+        isOtherModel ||
+        state.editsPending ||
+        (await hasExcludedResults(tx, userId))),
   };
   await saveRunUser(tx, run.id, planned);
   await audit(tx, {

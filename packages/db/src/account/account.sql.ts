@@ -26,6 +26,8 @@ export const userState = noctuary.table("user_state", {
   hashedOn: date("hashed_on", { mode: "string" }),
   /** Local date of the first run that held back this user's deletions; null when none wait. */
   deletionsWithheldSince: date("deletions_withheld_since", { mode: "string" }),
+  /** Edits were made or taken back since the stored clusters were computed. */
+  editsPending: boolean("edits_pending").notNull().default(false),
 });
 
 export const userSetting = noctuary.table("user_setting", {

@@ -9,11 +9,12 @@ export interface UserState {
   /** YYYY-MM-DD */
   hashedOn: string | null;
   deletionsWithheldSince: string | null;
+  editsPending: boolean;
 }
 
 const stateColumns = sql`version, clustered_model as "clusteredModel",
   changed_since_regrouping as "changedSinceRegrouping", regrouped_quality as "regroupedQuality", hashed_on::text as "hashedOn",
-  deletions_withheld_since::text as "deletionsWithheldSince"`;
+  deletions_withheld_since::text as "deletionsWithheldSince", edits_pending as "editsPending"`;
 
 type StateRow = Omit<UserState, "version"> & { version: string } & Record<string, unknown>;
 
@@ -24,6 +25,7 @@ const unknownUser: UserState = {
   regroupedQuality: null,
   hashedOn: null,
   deletionsWithheldSince: null,
+  editsPending: false,
 };
 
 export async function userState(tx: UserTransaction, userId: string): Promise<UserState> {
@@ -60,6 +62,7 @@ export async function saveUserState(
     ...(state.deletionsWithheldSince === undefined
       ? []
       : [sql`deletions_withheld_since = ${state.deletionsWithheldSince}::date`]),
+    ...(state.editsPending === undefined ? [] : [sql`edits_pending = ${state.editsPending}`]),
   ];
   if (sets.length === 0) return;
   await tx.execute(sql`insert into user_state (user_id) values (${userId}) on conflict do nothing`);

@@ -4,6 +4,7 @@ import type { VectorType } from "../database.ts";
 import { textArray } from "../text-array.ts";
 import { encodeVectorArray } from "../vector-codec.ts";
 import type { ClusterEventKind, ClusterLevel, EditOutcome, MoveCause } from "./clusters.sql.ts";
+import { type RetiredCluster, retireClusters } from "./retired-cluster.ts";
 
 export interface Cluster {
   id: string;
@@ -44,7 +45,8 @@ export async function clustersOf(
 /** Forgets what retired clusters were called: their names may rest on notes that are gone. */
 export async function forgetRetiredNames(tx: UserTransaction, userId: string): Promise<void> {
   await tx.execute(sql`
-    update cluster set name = '' where user_id = ${userId} and retired_at is not null and named_by = 'noctuary'`);
+    update cluster set name = case named_by when 'user' then name else '' end, keyphrases = '{}'
+    where user_id = ${userId} and retired_at is not null`);
 }
 
 export interface Membership {
@@ -53,11 +55,13 @@ export interface Membership {
   confidence: number;
   rivalId: string | null;
   loose: boolean;
+  placedBy: "noctuary" | "user";
 }
 
 export async function membershipsOf(tx: UserTransaction, userId: string): Promise<Membership[]> {
   const { rows } = await tx.execute<Membership & Record<string, unknown>>(sql`
-    select note_id as "noteId", cluster_id as "clusterId", confidence, rival_id as "rivalId", loose
+    select note_id as "noteId", cluster_id as "clusterId", confidence, rival_id as "rivalId", loose,
+      placed_by as "placedBy"
     from cluster_membership where user_id = ${userId} order by note_id`);
   return rows;
 }
@@ -72,16 +76,22 @@ export async function saveClusters(
   {
     topics,
     areas,
+    ended,
     centroids,
     dimensions,
     at,
-  }: { topics: SavedCluster[]; areas: SavedCluster[]; centroids: Float32Array; dimensions: number; at: Date },
+  }: {
+    topics: SavedCluster[];
+    areas: SavedCluster[];
+    /** What is kept of those that are no more. */
+    ended: Omit<RetiredCluster, "level">[];
+    centroids: Float32Array;
+    dimensions: number;
+    at: Date;
+  },
 ): Promise<void> {
   const living = [...topics, ...areas];
-  await tx.execute(sql`
-    update cluster set retired_at = ${at.toISOString()}::timestamptz, size = 0, keyphrases = '{}',
-      centroid = null
-    where user_id = ${userId} and retired_at is null and id <> all(${textArray(living.map((c) => c.id))})`);
+  await retireClusters(tx, userId, { livingIds: living.map(({ id }) => id), ended, at });
   if (living.length === 0) return;
   await tx.execute(sql`
     insert into cluster (user_id, id, level, parent_id, name, named_by, named_size, keyphrases, size, cohesion, born_at)
@@ -91,7 +101,8 @@ export async function saveClusters(
       "namedBy" text, "namedSize" int, keyphrases jsonb, size int, cohesion real)
     on conflict (user_id, id) do update set parent_id = excluded.parent_id, name = excluded.name,
       named_by = excluded.named_by, named_size = excluded.named_size, keyphrases = excluded.keyphrases,
-      size = excluded.size, cohesion = excluded.cohesion, retired_at = null`);
+      size = excluded.size, cohesion = excluded.cohesion, retired_at = null,
+      merged_into = null, retired_by = null, last_members = '{}'`);
   if (topics.length === 0) return;
   await tx.execute(sql`
     update cluster c set centroid = t.centroid
@@ -109,16 +120,16 @@ export async function saveMemberships(
   await tx.execute(sql`
     with tonight as materialized (
       select * from jsonb_to_recordset(${JSON.stringify(memberships)}::jsonb)
-        as m("noteId" text, "clusterId" text, confidence real, "rivalId" text, loose boolean)),
+        as m("noteId" text, "clusterId" text, confidence real, "rivalId" text, loose boolean, "placedBy" text)),
     gone as (
       delete from cluster_membership m where m.user_id = ${userId}
         and not exists (select 1 from tonight t where t."noteId" = m.note_id))
-    insert into cluster_membership as m (user_id, note_id, cluster_id, confidence, rival_id, loose)
-    select ${userId}, "noteId", "clusterId", confidence, "rivalId", loose from tonight
+    insert into cluster_membership as m (user_id, note_id, cluster_id, confidence, rival_id, loose, placed_by)
+    select ${userId}, "noteId", "clusterId", confidence, "rivalId", loose, "placedBy" from tonight
     on conflict (user_id, note_id) do update set cluster_id = excluded.cluster_id, confidence = excluded.confidence,
-      rival_id = excluded.rival_id, loose = excluded.loose
-    where (m.cluster_id, m.confidence, m.rival_id, m.loose)
-      is distinct from (excluded.cluster_id, excluded.confidence, excluded.rival_id, excluded.loose)`);
+      rival_id = excluded.rival_id, loose = excluded.loose, placed_by = excluded.placed_by
+    where (m.cluster_id, m.confidence, m.rival_id, m.loose, m.placed_by) is distinct from
+      (excluded.cluster_id, excluded.confidence, excluded.rival_id, excluded.loose, excluded.placed_by)`);
 }
 
 export interface ClusterEventRow {

@@ -1,0 +1,1 @@
+ALTER TABLE "noctuary"."user_state" ADD COLUMN "edits_pending" boolean DEFAULT false NOT NULL;
