@@ -51,6 +51,35 @@ describe("a topic's name", () => {
     );
   });
 
+  test("has no second part that is less good", () => {
+    const design = cluster("design", [
+      "Design one\nA design with feedback.",
+      "Design two\nFeedback on a design.",
+      "Design three\nSketches.",
+      "Design four\nA model.",
+    ]);
+    expect(nameOf(nameClusters([design, bread, running]), "design")).toBe("Design");
+  });
+
+  test("is not led by what few of its notes have", () => {
+    const ml = cluster("ml", [
+      ...Array.from({ length: 8 }, (_, n) => `Regression ${"abcdefgh"[n]}\nThe loss of a regression.`),
+      "Quokka\nQuokka quokka.",
+      "Quokka again\nA quokka.",
+      "Quokkas\nThe quokka.",
+    ]);
+    expect(nameOf(nameClusters([ml, bread, running]), "ml")).toBe("Regression");
+  });
+
+  test("is two general words where they are always together", () => {
+    const learning = cluster("learning", [
+      "Machine learning one\nA course.",
+      "Machine learning two\nA book.",
+      "On machine learning\nA talk.",
+    ]);
+    expect(nameOf(nameClusters([learning, bread, running]), "learning")).toBe("Machine learning");
+  });
+
   test("keeps its keyphrases, best first and at most eight", () => {
     for (const { keyphrases } of nameClusters([bread, databases, running])) {
       expect(keyphrases.length).toBeGreaterThan(0);
@@ -120,6 +149,16 @@ const nebula = await fetchNebula();
       "Heap\nMarta brought less grass. The compost steams.",
     ]);
     expect(nameOf(nameClusters([garden, bread, databases]), "garden")).toBe("Compost");
+  });
+
+  test("is not who is addressed, whose title ends no sentence", () => {
+    const lessons = cluster("lessons", [
+      "Lesson\nMrs. Abernathy and the cello.",
+      "Scales\nThe cello for Mrs. Abernathy.",
+      "Strings\nNew strings on the cello, Mrs. Abernathy!",
+      "Duet\nA cello with Mrs. Abernathy.",
+    ]);
+    expect(nameOf(nameClusters([lessons, bread, databases]), "lessons")).toBe("Cello");
   });
 
   test("is the same in other scripts", () => {
@@ -290,20 +329,35 @@ describe("an area's name", () => {
     expect(nameOf(names, "life")).toMatch(/^(Canal|Knee) & sourdough starter$/);
   });
 
-  test("is never the name of a topic or of another area, and a kept one stays", () => {
-    const topicNames = nameClusters(topics);
+  test("is the topic's own where it has one topic only, else no topic's, and a kept one stays", () => {
+    const topicNames = nameClusters(topics, ["Work"]);
     const names = nameAreas(
       [
         { key: "one", topics: ["bread"] },
         { key: "two", topics: ["rust", "elm"], keepName: "Work" },
-        { key: "three", topics: ["running"] },
+        { key: "three", topics: ["running", "bread"] },
         { key: "none", topics: [] },
       ],
       topics,
       topicNames,
     );
     expect(nameOf(names, "two")).toBe("Work");
-    const all = [...names, ...topicNames].map(({ name }) => name.toLowerCase());
+    expect(nameOf(names, "one")).toBe(nameOf(topicNames, "bread"));
+    const others = names.filter(({ key }) => key !== "one");
+    const all = [...others, ...topicNames].map(({ name }) => nameIdentity(name));
     expect(new Set(all).size).toBe(all.length);
+  });
+
+  test("is told from a topic that has the common phrase already", () => {
+    const rails = cluster("rails", ["Rails routes\nRoutes.", "Rails console\nConsole.", "Rails gems\nGems."]);
+    const records = cluster("records", [
+      "ActiveRecord joins\nIn Rails.",
+      "ActiveRecord scopes\nScopes in Rails.",
+    ]);
+    const all = [rails, records, bread, running];
+    const topicNames = nameClusters(all);
+    expect(nameOf(topicNames, "rails")).toBe("Rails");
+    const [area] = nameAreas([{ key: "web", topics: ["rails", "records"] }], all, topicNames);
+    expect(area!.name).toBe("Rails & ActiveRecord");
   });
 });

@@ -1,6 +1,7 @@
 import type { DecidedClusters } from "@noctuary/core/nightly-cluster/decide-clusters";
-import { nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
-import { expect, test } from "vitest";
+import { namesToKeep, nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
+import type { Cluster } from "@noctuary/db/clusters/cluster";
+import { describe, expect, test } from "vitest";
 import { themedNotes } from "../support/notes.ts";
 
 /** Four topics of equal size under two areas, by the ids that they and the areas are given. */
@@ -28,4 +29,53 @@ test("the same notes get the same names, whatever ids chance gives their cluster
   const names = namesWith(["a", "b", "c", "d"], ["e", "f"]);
   expect(namesWith(["d", "c", "b", "a"], ["f", "e"])).toEqual(names);
   expect(namesWith(["q", "c", "z", "m"], ["b", "a"])).toEqual(names);
+});
+
+describe("a name is kept", () => {
+  const decided = decide(["a", "b", "c", "d"], ["e", "f"]);
+  const clusterOf = (id: string, own: Partial<Cluster> = {}): [string, Cluster] => {
+    const isArea = decided.areas.some((area) => area.id === id);
+    return [
+      id,
+      {
+        id,
+        level: isArea ? "area" : "topic",
+        parentId: null,
+        name: `Name of ${id}`,
+        namedBy: "noctuary",
+        namedSize: isArea ? 6 : 3,
+        keyphrases: [],
+        size: 3,
+        cohesion: null,
+        bornAt: new Date(0),
+        retiredAt: null,
+        ...own,
+      },
+    ];
+  };
+  const all = ["a", "b", "c", "d", "e", "f"];
+  const before = (own: Record<string, Partial<Cluster>> = {}) =>
+    new Map(all.map((id) => clusterOf(id, own[id])));
+  const kept = (own: Record<string, Partial<Cluster>> = {}, tonight = decided, lost: string[] = []) =>
+    [...namesToKeep(tonight, before(own), new Set(lost)).keys()].sort();
+
+  test("while the cluster is materially the same", () => {
+    expect(kept()).toEqual(all);
+    expect(kept({ a: { namedSize: 6 } }, decided, ["d"])).toEqual(["b", "c", "e", "f"]);
+    const event = { kind: "split", clusterId: "b", otherId: "c" } as DecidedClusters["events"][number];
+    expect(kept({}, { ...decided, events: [event] })).toEqual(["a", "d", "e", "f"]);
+  });
+
+  test("whatever happens where the user gave it", () => {
+    const named = { namedBy: "user", namedSize: 99, name: "Name of b" } as const;
+    expect(kept({ a: named, e: named }, decided, ["a", "e"])).toEqual(all);
+  });
+
+  test("by an area only as long as no topic is called like it, unless that is its only one", () => {
+    expect(kept({ e: { name: "name of B" } })).toEqual(["a", "b", "c", "d", "f"]);
+    expect(kept({ e: { name: "Name of a" } })).toEqual(["a", "b", "c", "d", "f"]);
+    const one = { ...decided, areas: [{ id: "e", topicIds: ["a"], size: 6 }, decided.areas[1]!] };
+    expect(kept({ e: { name: "Name of a" } }, one)).toEqual(all);
+    expect(kept({ e: { name: "Name of b" } }, one)).toEqual(["a", "b", "c", "d", "f"]);
+  });
 });

@@ -22,6 +22,8 @@ const deeds = new Set(
   loves hates hopes sleeps laughs sits stood sat took got left saw heard who`.split(/\s+/),
 );
 const personal = /^, who\b/;
+/** Who is addressed is a person: "Mrs. Abernathy". */
+const honorifics = new Set("mr mrs ms dr prof mme frau herr senhor senhora dona don".split(" "));
 const adjectiveEnding = /(?:ic|al|ar|able|ible|ous|ive|ful|less|ary|ent|ant)$/;
 /** Of an adjective's mentions, the share that stands right before a content word; of a noun's about a third do. */
 const adjectiveShare = 0.55;
@@ -61,7 +63,15 @@ export function accountWords(notes: ReadNote[], vocabulary: Vocabulary): Account
       if (hasCapital && !hasInner && at >= titleLength) {
         mentions[number]!++;
         const follows = nextIsWord ? text.slice(starts[at + 1]!, ends[at + 1]!) : "";
-        if (deeds.has(follows) || isPastForm(follows) || personal.test(text.slice(ends[at]!, ends[at]! + 6)))
+        const before = words[at - 1];
+        const isAddressed =
+          before !== undefined && before !== phraseBreak && honorifics.has(vocabulary.stemOf(before));
+        if (
+          isAddressed ||
+          deeds.has(follows) ||
+          isPastForm(follows) ||
+          personal.test(text.slice(ends[at]!, ends[at]! + 6))
+        )
           personalMentions[number]!++;
       }
       if (!insideSentence && !hasInner) continue;

@@ -1,7 +1,7 @@
 import { isPlainWord, type WrittenPhrase } from "./compose-name.ts";
 
 /** A phrase or a name says something of an area from this share of its notes on, a plain word from a larger one. */
-const minShare = 0.2;
+const minShare = 0.15;
 const minWordShare = 0.35;
 /** It is common to the area's topics when it stands in this share of the notes of at least half of them. */
 const minTopicShare = 0.12;

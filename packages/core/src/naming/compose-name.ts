@@ -10,16 +10,29 @@ export interface WrittenPhrase {
 }
 
 const maxWordsOfTwo = 3;
+/** "Consciousness" is of the family of "conscious", "TypeScript" not of that of "type". */
+const maxEnding = 4;
 /** A name like "Python" that stands in this share of its notes needs no second part. */
 const enoughNameCoverage = 0.6;
 /** A plain word ("window") says less. */
 const enoughWordCoverage = 0.75;
 /** Nor does a phrase, which says more, that stands in this share. */
 const enoughPhraseCoverage = 0.3;
-/** A second part must be nearly as good, or the name is better without. */
-const secondScore = 0.4;
-/** A second part must bring this share of the notes that the first does not have. */
-const secondCoverage = 0.1;
+/** A second part must be nearly as good, or the name is better without; less good beside one that few notes have. */
+const secondScore = 0.75;
+const secondScoreOfFew = 0.6;
+const fewNotes = 0.25;
+/** A second part must bring this share of the notes that the first does not have, unless it is about as good. */
+const secondCoverage = 0.15;
+const asGood = 0.85;
+/** Beside a second part as good as this no first one is enough. */
+const equallyGood = 0.9;
+/** What fewer notes than these have is not what a cluster is about. */
+const minCoverage = 0.1;
+const minLeadCoverage = 0.15;
+/** A weak phrase names a cluster after all when it is this good in spite of it and stands in most of the notes. */
+const weakScore = 0.75;
+const weakCoverage = 0.6;
 /** A name is the context of a plain word when it is nearly as good and stands in this share of the notes. */
 const contextScore = 0.5;
 const contextCoverage = 0.5;
@@ -36,24 +49,71 @@ export function nameIdentity(name: string): string {
 }
 
 /**
- * Possible names of a cluster from its keyphrases (best first), best first: one phrase where it stands in enough
- * of the notes, else two that stand in different ones, three words together; then ever less good ones, for when a
- * better one is taken.
+ * Possible names of a cluster from its keyphrases (best first), best first: one phrase, or two that are about equally
+ * good and stand in different notes, three words together; then ever less good ones, for when a better one is taken.
  */
 export function* possibleNames(all: WrittenPhrase[], noteCount: number): Generator<string> {
-  const strong = all.filter(({ isWeak }) => !isWeak);
-  const phrases = strong.length > 0 ? strong : all;
-  const [first, ...rest] = phrases;
+  const phrases = namingPhrases(all, noteCount);
+  const first = leadOf(phrases, noteCount);
   if (first === undefined) return;
+  const rest = phrases.filter((phrase) => phrase !== first);
   const context = isPlainWord(first.text) ? contextOf(first, phrases, noteCount) : undefined;
-  const better = context ?? secondParts(first, phrases, secondScore, secondCoverage * noteCount)[0];
-  const isEnough = context === undefined && first.notes.length >= enoughCoverage(first.text) * noteCount;
+  const better = context ?? secondPart(first, rest, noteCount);
+  const isEnough =
+    context === undefined &&
+    first.notes.length >= enoughCoverage(first.text) * noteCount &&
+    (better?.score ?? 0) < equallyGood * first.score;
   if (better !== undefined && !isEnough) yield joined(first.text, better.text);
   yield first.text;
+  for (const second of secondParts(first, phrases, secondScore, 0)) yield joined(first.text, second.text);
+  for (const { text, score } of rest) if (score >= secondScore * first.score) yield text;
   for (const second of secondParts(first, phrases, 0, 0)) yield joined(first.text, second.text);
   for (const { text } of rest) yield text;
   for (const lead of rest)
     for (const second of secondParts(lead, phrases, 0, 0)) yield joined(lead.text, second.text);
+}
+
+/** The phrases that may name: the strong ones, and general words that a cluster is plainly about. */
+function namingPhrases(all: WrittenPhrase[], noteCount: number): WrittenPhrase[] {
+  const best = all.find(({ isWeak }) => !isWeak)?.score;
+  if (best === undefined) return all;
+  return all.filter(
+    ({ isWeak, score, notes }) =>
+      !isWeak || (score >= weakScore * best && notes.length >= weakCoverage * noteCount),
+  );
+}
+
+/** The best phrase, unless it is of a few notes only and one of more is nearly as good. */
+function leadOf(phrases: WrittenPhrase[], noteCount: number): WrittenPhrase | undefined {
+  const [best] = phrases;
+  if (best === undefined) return undefined;
+  return (
+    phrases.find(
+      ({ score, notes }) => notes.length >= minLeadCoverage * noteCount && score >= secondScore * best.score,
+    ) ?? best
+  );
+}
+
+/**
+ * What makes a name of two parts better than `first` alone; nothing where the best candidate is too long for it, for
+ * then the next one is only next best.
+ */
+function secondPart(
+  first: WrittenPhrase,
+  rest: WrittenPhrase[],
+  noteCount: number,
+): WrittenPhrase | undefined {
+  const covered = new Set(first.notes);
+  const minScore = first.notes.length < fewNotes * noteCount ? secondScoreOfFew : secondScore;
+  const best = rest.find(
+    ({ text, score, notes }) =>
+      score >= minScore * first.score &&
+      notes.length >= minCoverage * noteCount &&
+      !isSaidAgain(first.text, text) &&
+      (score >= asGood * first.score ||
+        notes.filter((note) => !covered.has(note)).length >= secondCoverage * noteCount),
+  );
+  return best !== undefined && fits(first.text, best.text) ? best : undefined;
 }
 
 /** How large a share of its notes a phrase must stand in to need no second part; a plain word says least. */
@@ -96,7 +156,7 @@ function secondParts(
 }
 
 /** What has a capital of its own leads: "PostgreSQL & tables". */
-function joined(first: string, second: string): string {
+export function joined(first: string, second: string): string {
   const [a, b] = !hasCapital.test(first) && hasCapital.test(second) ? [second, first] : [first, second];
   return `${a}${conjunction}${b}`;
 }
@@ -105,10 +165,14 @@ export function countWords(text: string): number {
   return text.split(" ").length;
 }
 
-function fits(a: string, b: string): boolean {
-  if (countWords(a) + countWords(b) > maxWordsOfTwo) return false;
+/** Whether two phrases make one name: three words at most, none of which says another one again. */
+export function fits(a: string, b: string): boolean {
+  return countWords(a) + countWords(b) <= maxWordsOfTwo && !isSaidAgain(a, b);
+}
+
+function isSaidAgain(a: string, b: string): boolean {
   const known = words(a);
-  return !words(b).some((word) => known.some((other) => isOneFamily(word, other)));
+  return words(b).some((word) => known.some((other) => isOneFamily(word, other)));
 }
 
 /** "Conscious" and "consciousness", "SQLite" and "sqlite3", "JavaScript" and "js": the second says the first again. */
@@ -116,7 +180,8 @@ function isOneFamily(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   let common = 0;
   while (common < short.length && short[common] === long[common]) common++;
-  if (stem(a) === stem(b) || (common >= 3 && common >= 0.75 * short.length)) return true;
+  const isEnding = long.length - common <= maxEnding;
+  if (stem(a) === stem(b) || (isEnding && common >= 3 && common >= 0.75 * short.length)) return true;
   return short.length <= 3 && short[0] === long[0] && isSubsequence(short, long);
 }
 

@@ -22,14 +22,18 @@ const minNpmi = 0.2;
 const phraseShare = 0.45;
 const longerPhraseShare = 0.7;
 /** Enough when the phrase is of the two words that say most. */
-const bestPhraseShare = 0.15;
+const bestPhraseShare = 0.3;
+/** A phrase that stands in less of its cluster's notes does not speak for its words. */
+const minPhraseCoverage = 0.15;
+/** Words that are always together mean something of their own, however general each is: "machine learning". */
+const ownMeaning = 0.5;
 /** What has a name of its own is a better subject than what has none. */
 const productWeight = 1.3;
 /** Who is mentioned is seldom the subject. */
 const personWeight = 0.25;
 const weakWeight = 0.2;
 /** How much more a term counts that stands in more of the notes, beyond the term frequency itself. */
-const coveragePower = 0.4;
+const coveragePower = 0.55;
 /** From here on Chinese, Japanese and Korean begin, where one character may be a word. */
 const firstWideCharacter = 0x2e80;
 const maxKeyphrases = 24;
@@ -78,7 +82,7 @@ export function keyphrasesOf(
       const elsewhere = clusters.length > 1 ? (total.share - share) / (clusters.length - 1) : 0;
       const own = share / (share + elsewhere);
       const rarity = Math.log(1 + clusters.length / total.coverage);
-      const weak = words.every(isWeak);
+      const weak = words.every(isWeak) && together < ownMeaning;
       const quality = (1 + together) * kindOf(words) * (weak ? weakWeight : 1);
       const score = share * rarity * own * (notes.length / size) ** coveragePower * quality;
       scored.push({ words, score, notes, isWeak: weak });
@@ -89,7 +93,7 @@ export function keyphrasesOf(
     let scored = scoresOf(cluster, cluster.minNotes);
     // Notes that have no subject in common: then what one of them is about is better than nothing.
     if (!scored.some(({ isWeak }) => !isWeak)) scored = scoresOf(cluster, 1);
-    preferPhrases(scored);
+    preferPhrases(scored, cluster.size);
     const texts = new Map(
       scored.map(({ words }) => [words, words.map((number) => vocabulary.stemOf(number)).join(" ")]),
     );
@@ -142,13 +146,13 @@ function association(totals: Map<number, Total>, noteCount: number, vocabulary: 
  * A phrase that holds much of a better-scored word's notes, or of a shorter phrase's, takes its place; and so does
  * the phrase that the two best words make together.
  */
-function preferPhrases(scored: Keyphrase[]): void {
+function preferPhrases(scored: Keyphrase[], noteCount: number): void {
   const byWords = new Map(scored.map((candidate) => [candidate.words.join(" "), candidate]));
   const best = bestWords(scored, 2);
   // Pairs first, so that a phrase of three inherits from the pair what that has from its words.
   for (const length of [2, 3]) {
     for (const phrase of scored) {
-      if (phrase.words.length !== length) continue;
+      if (phrase.words.length !== length || phrase.notes.length < minPhraseCoverage * noteCount) continue;
       const [a, b, c] = phrase.words;
       const parts = length === 2 ? [`${a}`, `${b}`] : [`${a} ${b}`, `${b} ${c}`, `${a}`, `${b}`, `${c}`];
       const isOfBest = length === 2 && best.has(a!) && best.has(b!);

@@ -2,7 +2,7 @@ import { plainText } from "../text/plain-text.ts";
 import { accountWords } from "./account-words.ts";
 import { chooseNames } from "./choose-names.ts";
 import { commonPhrases } from "./common-phrases.ts";
-import { conjunction, countWords, type WrittenPhrase } from "./compose-name.ts";
+import { conjunction, countWords, fits, joined, type WrittenPhrase } from "./compose-name.ts";
 import { keyphrasesOf } from "./keyphrases.ts";
 import { withoutTemplate } from "./template-lines.ts";
 import { type ReadNote, Vocabulary } from "./vocabulary.ts";
@@ -14,6 +14,8 @@ export interface ClusterText {
   key: string;
   /** Bodies are Markdown; their first 2,000 characters are read, and of 400 notes at most. */
   notes: { title: string; body: string; isCentral: boolean }[];
+  /** How many notes it has, where `notes` are only some of them. */
+  size?: number;
   /** A name that stays as it is: the user's own, or last night's of an unchanged cluster. */
   keepName?: string;
 }
@@ -42,8 +44,10 @@ const wordless = "Notes without words";
  * The same input gives the same names, in whatever order clusters and notes come. The method is in `keyphrasesOf`
  * (c-TF-IDF over notes) and `possibleNames`; lines that recur across the account are left out before counting
  * (`withoutTemplate`), and so are code, numbers and dates.
+ *
+ * @param reserved names that no topic may get: those of areas that keep theirs
  */
-export function nameClusters(clusters: ClusterText[]): ClusterName[] {
+export function nameClusters(clusters: ClusterText[], reserved: string[] = []): ClusterName[] {
   const vocabulary = new Vocabulary();
   const inOrder = inKeyOrder(clusters);
   const notes = readNotes(inOrder, maxNotesOfTopic, vocabulary);
@@ -52,10 +56,10 @@ export function nameClusters(clusters: ClusterText[]): ClusterName[] {
     ...cluster,
     phrases: phrases[index]!,
     read: notes.get(cluster.key)!.length,
-    size: cluster.notes.length,
+    size: sizeOf(cluster),
     fallbacks: [wordless] satisfies [string],
   }));
-  const names = chooseNames(nameables, []);
+  const names = chooseNames(nameables, reserved);
   return inOrderOf(
     clusters,
     inOrder.map(({ key }, index) => ({ key, name: names[index]!, keyphrases: shown(phrases[index]!) })),
@@ -63,7 +67,8 @@ export function nameClusters(clusters: ClusterText[]): ClusterName[] {
 }
 
 /**
- * Names the areas over an account's topics, with the guarantees of `nameClusters`; no area is named like a topic.
+ * Names the areas over an account's topics, with the guarantees of `nameClusters`. An area of one topic is that topic
+ * and is called like it; no other area is named like a topic.
  *
  * A phrase names an area when it stands in notes of several of its topics and no single one dominates it. Where
  * there is none, the leading words of the two largest topics are joined.
@@ -77,7 +82,7 @@ export function nameAreas(
 ): ClusterName[] {
   const vocabulary = new Vocabulary();
   const topicNotes = readNotes(inKeyOrder(topics), maxNotesOfTopicInArea, vocabulary);
-  const topicSizes = new Map(topics.map(({ key, notes }) => [key, notes.length]));
+  const topicSizes = new Map(topics.map((topic) => [topic.key, sizeOf(topic)]));
   const namesByTopic = new Map(topicNames.map((name) => [name.key, name]));
   const inOrder = inKeyOrder(areas).map((area) => ({ ...area, topics: [...area.topics].sort(compare) }));
   const parts = inOrder.map((area) => area.topics.map((key) => topicNotes.get(key) ?? []));
@@ -96,20 +101,32 @@ export function nameAreas(
     phrases: common[index]!.filter(({ isWeak }) => !isWeak),
     read: parts[index]!.reduce((sum, part) => sum + part.length, 0),
     size: area.topics.reduce((sum, key) => sum + (topicSizes.get(key) ?? 0), 0),
-    fallbacks: joinedNames(area.topics, topicSizes, namesByTopic),
+    fallbacks: [
+      ...withContext(
+        common[index]!.filter(({ isWeak }) => !isWeak),
+        phrases[index]!,
+      ),
+      ...joinedNames(area.topics, topicSizes, namesByTopic),
+    ] satisfies string[] as [string, ...string[]],
   }));
+  const chosen = nameables.filter(({ topics }) => topics.length !== 1);
   const names = chooseNames(
-    nameables,
+    chosen,
     topicNames.map(({ name }) => name),
   );
+  const nameOf = new Map(chosen.map(({ key }, index) => [key, names[index]!]));
   return inOrderOf(
     areas,
-    inOrder.map(({ key }, index) => ({
+    inOrder.map(({ key, topics, keepName }, index) => ({
       key,
-      name: names[index]!,
+      name: nameOf.get(key) ?? keepName ?? namesByTopic.get(topics[0]!)?.name ?? wordless,
       keyphrases: shown([...common[index]!, ...phrases[index]!]),
     })),
   );
+}
+
+function sizeOf({ size, notes }: ClusterText): number {
+  return size ?? notes.length;
 }
 
 /** Sums of fractions depend on their order in the last bit: everything is counted in the order of the keys. */
@@ -126,6 +143,15 @@ function inOrderOf(clusters: { key: string }[], names: ClusterName[]): ClusterNa
 function shown(phrases: WrittenPhrase[]): string[] {
   const inOrder = [...phrases.filter(({ isWeak }) => !isWeak), ...phrases.filter(({ isWeak }) => isWeak)];
   return [...new Set(inOrder.map(({ text }) => text))].slice(0, maxKeyphrases);
+}
+
+/** A phrase that is common to an area's topics, told apart by what else is good in the area: for when a topic has it. */
+function withContext([common]: WrittenPhrase[], phrases: WrittenPhrase[]): string[] {
+  if (common === undefined) return [];
+  return phrases
+    .filter(({ text, isWeak }) => !isWeak && fits(common.text, text))
+    .slice(0, 1)
+    .map(({ text }) => joined(common.text, text));
 }
 
 /** The leading words of an area's topics, two by two, the largest topics first. */

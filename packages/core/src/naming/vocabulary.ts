@@ -22,7 +22,9 @@ const chunk = /\S+/g;
 const opening = /^[("'“‘«[„¿¡*]+/;
 const ending = /[)"'”’»\],.;:!?…*]+$/;
 /** What makes a chunk code rather than language: operators, calls, flags, paths, addresses, private names. */
-const code = /[{}<>=\\@$%^~|`;]|::|\(|\)|\[|\]|^[-./#:_]|_$|_.*_|\/.*\/|\.\w{1,5}\/|:\S/;
+const code = /[{}<>=\\@$%^~|`;_]|::|\(|\)|\[|\]|^[-./#:]|\/.*\/|\.\w{1,5}\/|\/.*\.\w{1,5}$|:\S/;
+/** Their full stop ends no sentence. */
+const honorific = /^(?:mrs?|ms|dr|prof|st|mme|hr|fr|sr|sra|dra?)\.$/i;
 const word = /\p{L}\+\+|[cCfF]#|[\p{L}\p{N}][\p{L}\p{N}\p{M}_]*(?:['’][\p{L}\p{M}]+)?/gu;
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}]/u;
@@ -155,7 +157,7 @@ export class Vocabulary {
         tokens.push(this.numberOf(bare, isCompound), before + start, before + start + bare.length);
       }
     }
-    if (after > 0 || last < core.length) tokens.push(phraseBreak, 0, 0);
+    if ((after > 0 && !honorific.test(inner)) || last < core.length) tokens.push(phraseBreak, 0, 0);
     return tokens;
   }
 }

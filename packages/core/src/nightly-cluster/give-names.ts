@@ -3,7 +3,7 @@ import { type Cluster, noteExcerpts } from "@noctuary/db/clusters/cluster";
 import type { Partition } from "../clustering/partition.ts";
 import type { Context } from "../context.ts";
 import { mostCentral } from "./central-notes.ts";
-import { type DecidedClusters, type LastNight, sizesOf } from "./decide-clusters.ts";
+import type { DecidedClusters, LastNight } from "./decide-clusters.ts";
 import { type GivenName, NOTES_PER_NAME, namesToKeep, nameTonight } from "./name-tonight.ts";
 
 /** Enough of a body to name a cluster by. */
@@ -28,7 +28,7 @@ export async function giveNames(
 ): Promise<Map<string, GivenName>> {
   const parentOf = new Map(last.topics.map((topic) => [topic.id, topic.parentId]));
   const lostNotes = new Set([...bereft].flatMap((id) => [id, parentOf.get(id) ?? id]));
-  const keep = namesToKeep(sizesOf(decided), clusters, decided.events, lostNotes);
+  const keep = namesToKeep(decided, clusters, lostNotes);
   if (keep.size === decided.topics.length + decided.areas.length) return keep;
   const central = decided.topics.map((topic) => ({
     id: topic.id,

@@ -1,9 +1,10 @@
 import type { Cluster } from "@noctuary/db/clusters/cluster";
+import { nameIdentity } from "../naming/compose-name.ts";
 import { type ClusterName, type ClusterText, nameAreas, nameClusters } from "../naming/name-clusters.ts";
-import { type DecidedClusters, sizesOf } from "./decide-clusters.ts";
+import { type DecidedArea, type DecidedClusters, sizesOf } from "./decide-clusters.ts";
 
 /** Notes of a cluster that are read for its name; the most central ones speak for the rest. */
-export const NOTES_PER_NAME = 30;
+export const NOTES_PER_NAME = 60;
 const CENTRAL_NOTES = 5;
 
 export interface GivenName {
@@ -21,24 +22,38 @@ const RENAME_CHANGE = 0.3;
  * One that lost a note for good is named anew, because its words may have come from that note.
  */
 export function namesToKeep(
-  sizes: Map<string, number>,
+  decided: DecidedClusters,
   before: Map<string, Cluster>,
-  events: DecidedClusters["events"],
   lostNotes: Set<string>,
 ): Map<string, GivenName> {
   const changed = new Set(
-    events
+    decided.events
       .filter((event) => event.kind === "merged" || event.kind === "split")
       .flatMap((event) => [event.clusterId, event.otherId]),
   );
   const kept = new Map<string, GivenName>();
-  for (const [id, size] of sizes) {
+  for (const [id, size] of sizesOf(decided)) {
     const old = before.get(id);
     if (old === undefined || old.retiredAt !== null || old.name === "") continue;
     const drifted = Math.abs(size - old.namedSize) > Math.max(2, old.namedSize * RENAME_CHANGE);
     if (old.namedBy === "user" || !(drifted || changed.has(id) || lostNotes.has(id))) kept.set(id, old);
   }
+  for (const area of decided.areas) if (!mayKeep(area, decided, kept)) kept.delete(area.id);
   return kept;
+}
+
+/** No area is called like a topic, unless that is its only one; what the user says stands. */
+function mayKeep(area: DecidedArea, { topics }: DecidedClusters, kept: Map<string, GivenName>): boolean {
+  const own = kept.get(area.id);
+  if (own === undefined || own.namedBy === "user") return true;
+  return !topics.some(({ id }) => {
+    const name = isOnlyTopic(area, id) ? undefined : kept.get(id)?.name;
+    return name !== undefined && nameIdentity(name) === nameIdentity(own.name);
+  });
+}
+
+function isOnlyTopic({ topicIds }: DecidedArea, topicId: string): boolean {
+  return topicIds.length === 1 && topicIds[0] === topicId;
 }
 
 /** Names topics, then areas; `keep` are the names that stand. The same notes get the same names, whatever their ids. */
@@ -50,13 +65,15 @@ export function nameTonight(
   const { topics, areas } = decided;
   const keys = keysOf(decided);
   const topicTexts = topics.map(
-    ({ id }): ClusterText => ({
+    ({ id, rows }): ClusterText => ({
       key: keys.get(id)!,
+      size: rows.length,
       notes: (texts.get(id) ?? []).map((text, rank) => ({ ...text, isCentral: rank < CENTRAL_NOTES })),
       ...keptName(keep, id),
     }),
   );
-  const topicNames = nameClusters(topicTexts);
+  const keptAreaNames = areas.flatMap(({ id }) => keep.get(id)?.name ?? []);
+  const topicNames = nameClusters(topicTexts, keptAreaNames);
   const areaNames = nameAreas(
     areas.map(({ id, topicIds }) => ({
       key: keys.get(id)!,
