@@ -19,9 +19,12 @@ export interface CommandResult {
 }
 
 /** Runs the command line as a person does, as a process of its own, without anything of the tester's own settings. */
-export async function noctuary(args: string[], { nodeArgs = [] as string[] } = {}): Promise<CommandResult> {
+export async function noctuary(
+  args: string[],
+  { nodeArgs = [], environment = {} }: { nodeArgs?: string[]; environment?: Record<string, string> } = {},
+): Promise<CommandResult> {
   const child = spawn(process.execPath, [...nodeArgs, commandLine, ...args], {
-    env: commandEnvironment,
+    env: { ...commandEnvironment, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";

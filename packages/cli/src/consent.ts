@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -59,9 +60,7 @@ export async function requireConsent(
     },
   });
   renderRunEnd(terminal, dry, settings);
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await asking.question(`Send ${told}? [y/N] `);
-  asking.close();
+  const answer = await ask(`Send ${told}? [y/N] `);
   if (!/^y(es)?$/i.test(answer.trim())) {
     throw new CommandError(
       "nothing was sent. The embedder lexical and the llm none work without a provider.",
@@ -73,6 +72,16 @@ export async function requireConsent(
   });
 }
 
+/** What the person types; nothing when they end the input (Ctrl-D) or interrupt (Ctrl-C) in place of an answer. */
+async function ask(question: string): Promise<string> {
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  // Ctrl-C rejects the question; after Ctrl-D it would never be answered.
+  const interrupted = asking.question(question).catch(() => "");
+  const answer = await Promise.race([interrupted, once(asking, "close").then(() => "")]);
+  asking.close();
+  return answer;
+}
+
 /** Whether whatever may be sent to a provider, tonight or any other night, was agreed to; true where none is set. */
 export async function isAgreedTo(session: Session): Promise<boolean> {
   if (session.settings.providerConsent) return true;
@@ -82,12 +91,15 @@ export async function isAgreedTo(session: Session): Promise<boolean> {
 }
 
 /** Where this run may send something of the notes. */
-async function destinations(session: Session, request: Pick<ConsentRequest, "full">): Promise<Destination[]> {
+async function destinations(
+  session: Session,
+  request: Pick<ConsentRequest, "full" | "user">,
+): Promise<Destination[]> {
   const { settings } = session;
   const found: Destination[] = [];
   const embedder = embeddingModel(session);
   if (embedder.leavesMachine) {
-    const { pending } = await asLedger(session.db, (tx) => accountForNotes(tx, embedder));
+    const { pending } = await asLedger(session.db, (tx) => accountForNotes(tx, embedder, request.user));
     const host = new URL(settings.openaiBaseUrl).host;
     const what = request.full === true ? "all notes" : `${pending} notes`;
     if (pending > 0 || request.full === true) found.push({ key: host, what, host, model: embedder.model });

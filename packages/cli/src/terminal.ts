@@ -31,13 +31,14 @@ function style(format: Format, text: string): string {
 }
 
 const MAX_WIDTH = 100;
+const USUAL_WIDTH = 90;
 
 export function openTerminal({ isJson }: { isJson: boolean }): Terminal {
   // Whoever reads us may have read enough (`| head`): the work goes on to its end all the same.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosedPipe);
   return {
     isJson,
-    width: Math.min(MAX_WIDTH, process.stdout.columns ?? 90),
+    width: Math.min(MAX_WIDTH, process.stdout.columns || USUAL_WIDTH),
     style,
     line: (text = "") => {
       if (!isJson) process.stdout.write(`${printable(text)}\n`);
@@ -51,12 +52,9 @@ export function openTerminal({ isJson }: { isJson: boolean }): Terminal {
     },
     warn: (text) => process.stderr.write(`${printable(text)}\n`),
     progress: (text) => {
-      const spinner = ora({
-        text,
-        stream: process.stderr,
-        isEnabled: process.stderr.isTTY,
-        isSilent: !process.stderr.isTTY,
-      });
+      // A terminal that does not know its width says 0, and a spinner on lines of no width never ends clearing them.
+      const isShown = process.stderr.isTTY && process.stderr.columns > 0;
+      const spinner = ora({ text, stream: process.stderr, isEnabled: isShown, isSilent: !isShown });
       spinner.start();
       return {
         say: (next) => {

@@ -25,9 +25,10 @@ export function momentLine(moment: Date): string {
   }).format(moment);
 }
 
-/** "$0.0123", "$0.00", "unknown": a price nobody knows is never zero. */
+/** "$0.0123", "$0.00", "cost unknown": a price that nobody knows, or that is small, is never zero. */
 export function dollars(usd: number | null): string {
   if (usd === null) return "cost unknown";
+  if (usd > 0 && usd < 0.0001) return "under $0.0001";
   return usd > 0 && usd < 0.01 ? `$${usd.toFixed(4)}` : `$${usd.toFixed(2)}`;
 }
 
