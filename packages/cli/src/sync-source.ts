@@ -120,13 +120,21 @@ export async function syncSource({ db }: Pick<Session, "db">, request: SyncReque
 }
 
 async function resolveSource(path: string): Promise<{ path: string; kind: SourceKind }> {
+  let real: string;
   try {
-    const real = await realpath(path);
-    return { path: real, kind: (await stat(real)).isDirectory() ? "folder" : "jsonl" };
+    real = await realpath(path);
+    if ((await stat(real)).isDirectory()) return { path: real, kind: "folder" };
   } catch (error) {
-    const { message } = describeFailure(error);
-    throw new SourceError("source-missing", `${path}: ${message}`, { cause: error });
+    const { code, message } = describeFailure(error);
+    const what =
+      code === "vanished" ? "There is nothing there. Check the path, or mount the disk it is on." : message;
+    throw new SourceError("source-missing", `${path}: ${what}`, { cause: error });
   }
+  if (!/\.(?:jsonl|ndjson)(?:\.gz)?$/i.test(real)) {
+    const message = `${path} is neither a folder of Markdown notes nor a .jsonl file. Name the folder that holds it.`;
+    throw new SourceError("source-not-notes", message);
+  }
+  return { path: real, kind: "jsonl" };
 }
 
 function itemsOf(

@@ -40,6 +40,10 @@ export function renderSync(terminal: Terminal, result: SyncResult): void {
     ...(excluded > 0 ? [`${excluded} kept out (ai: false)`] : []),
   ];
   terminal.line(`${result.path}: ${parts.join(", ")}`);
+  if (added + changed + moved + removed + unchanged + kept + result.problems.length === 0) {
+    const what = result.kind === "folder" ? "no Markdown notes (.md, .markdown) are" : "no line is";
+    terminal.warn(`  ${what} there: is it the right place?`);
+  }
   renderProblems(terminal, result.problems);
 }
 

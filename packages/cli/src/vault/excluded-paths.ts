@@ -6,10 +6,18 @@ import { errorCode, SourceError, type SourceProblem } from "./source-note.ts";
 
 export const ignoreFileName = ".noctuaryignore";
 
-/** Names that no notes app shows as notes. Templates are text to be filled in, the same in note after note. */
-const always = ["node_modules/", "templates/", "_templates/", "*.excalidraw.md"];
-/** Where Logseq keeps old versions of pages, and how such a folder is told. */
-const logseq = { mark: "logseq/config.edn", excludes: ["/logseq/bak/", "/logseq/version-files/"] };
+/**
+ * Names that no notes app shows as notes. Templates are text to be filled in, the same in note after note; Logseq keeps
+ * old versions of pages, in each graph that lies in the folder.
+ */
+const always = [
+  "node_modules/",
+  "templates/",
+  "_templates/",
+  "*.excalidraw.md",
+  "**/logseq/bak/",
+  "**/logseq/version-files/",
+];
 
 /** Which paths of a folder are left out; keys as in `SourceNote.key`, folders with a trailing slash. */
 export interface ExcludedPaths {
@@ -50,8 +58,6 @@ export async function excludedPaths(root: string): Promise<ExcludedPaths> {
   if (typeof daily === "string" && trimSlashes(daily) !== "") {
     rules.add(`/${literal(trimSlashes(daily).replace(/\.md$/i, ""))}.md`);
   }
-  if ((await readIfThere(join(root, logseq.mark)).catch(() => undefined)) !== undefined)
-    rules.add(logseq.excludes);
   const filters = await setting("app.json", "userIgnoreFilters");
   const hides = obsidianFilter(Array.isArray(filters) ? filters : []);
   return { isExcluded: (key) => rules.ignores(key) || hides(key), problems };

@@ -130,6 +130,11 @@ function readLine(bytes: Buffer | number, file: string, line: number): SourceIte
   } catch {
     return broken("json-broken", "The line is not JSON. Write one whole JSON object a line.");
   }
+  if (Array.isArray(value)) {
+    const message =
+      "The line is a JSON array. Write each of its objects on a line of its own: `jq -c '.[]'` does.";
+    return broken("line-invalid", message);
+  }
   const parsed = lineSchema.safeParse(value);
   if (!parsed.success) {
     const { data: identity } = identitySchema.safeParse(value);

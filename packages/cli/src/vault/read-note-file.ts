@@ -34,6 +34,12 @@ export async function readNoteFile(path: string, key: string, options: NoteFileO
     const message = `${megabytes} MB is more than the ${maxFileBytes / 1_000_000} MB of text a note may have. Split it.`;
     return { problems: [hidden(key, { code: "too-large", message })] };
   }
+  if (isNothingButZeros(content.bytes)) {
+    const message =
+      "The file holds nothing but zeros, as one does that a cloud folder has not downloaded or a crash has damaged. " +
+      "Download or restore it, then sync again.";
+    return { problems: [hidden(key, { code: "not-downloaded", message })] };
+  }
   const text = decodeText(content.bytes);
   if (text === undefined) {
     const message = "The file is not UTF-8 text. Save it as UTF-8, or list it in .noctuaryignore.";
@@ -109,6 +115,11 @@ async function readBounded(path: string): Promise<{ bytes: Buffer; times: FileTi
   } finally {
     await handle.close();
   }
+}
+
+/** Without its NUL characters it would read as a note that somebody emptied. */
+function isNothingButZeros(bytes: Buffer): boolean {
+  return bytes.length > 0 && bytes.every((byte) => byte === 0);
 }
 
 function hidden(key: string, problem: { code: string; message: string }): SourceProblem {

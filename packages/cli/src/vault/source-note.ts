@@ -46,6 +46,7 @@ export type SourceErrorCode =
   | "source-missing"
   | "source-not-a-folder"
   | "source-not-a-file"
+  | "source-not-notes"
   | "source-unreadable"
   | "source-encoding"
   | "ignore-file-unreadable";
