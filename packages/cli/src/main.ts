@@ -94,6 +94,13 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
       (await import("./commands/runs.ts")).runs(id, options, terminal),
     ),
   );
+  verb("usage", "what providers were asked and paid, by user, day and model")
+    .option("--since <date>", "the first day to show (default: 30 days ago)")
+    .action((_, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/usage.ts")).usage(options, terminal),
+      ),
+    );
   verb("export <dir>", "write one Markdown page a cluster").action((dir: string, _, command: Command) =>
     act(command, async (terminal, options) =>
       (await import("./commands/export.ts")).exportClusters(dir, options, terminal),
@@ -164,6 +171,15 @@ function explain(error: unknown): { message: string; exitCode: number } {
 const REMEDIES: Record<string, string> = {
   ECONNREFUSED: "the database does not answer: is it running, and is DATABASE_URL right?",
   ENOTFOUND: "the database's host is not known: is DATABASE_URL right?",
+  ETIMEDOUT: "the database does not answer in time: is it running, and is DATABASE_URL right?",
+  ECONNRESET: "the database ended the connection: is it running, and is DATABASE_URL right?",
+  EHOSTUNREACH: "there is no way to the database's host: is the network up, and is DATABASE_URL right?",
+  SELF_SIGNED_CERT_IN_CHAIN:
+    "the database's certificate is not known: put its authority's PEM into DATABASE_CA",
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    "the database's certificate is not known: put its authority's PEM into DATABASE_CA",
+  "53300": "the database has no connection left: set DATABASE_CONNECTIONS lower, or end other programs",
+  "57P03": "the database is starting up or shutting down: try again in a moment",
   ENOSPC: "the disk is full: free some space and run it again; nothing stored was lost",
   "28P01": "the database refuses the password: is DATABASE_URL right?",
   "28000": "the database refuses this login: is DATABASE_URL right?",

@@ -1,13 +1,14 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { recordable } from "@noctuary/core/errors";
 import { type ResolvedSettings, resolveSettings, type SettingSource } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
 import { type Database, openDatabase } from "@noctuary/db/database";
 import { migrate, schemaState } from "@noctuary/db/migrate";
 import { users } from "@noctuary/db/notes/note";
 import { environmentSettings, environmentVariable } from "@noctuary/functions/runtime/environment";
-import { CommandError, UsageError } from "./exit.ts";
+import { CommandError, EXIT, UsageError } from "./exit.ts";
 import { openEmbeddedPostgres } from "./local/embedded-postgres.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -109,7 +110,26 @@ const WAITS = {
   "for-clients": "another noctuary is still using this database; waiting for it to finish",
 } as const;
 
+/**
+ * Refuses a server that does not answer as PostgreSQL does: the driver's errors for that carry no code to tell them by.
+ *
+ * @throws {CommandError}
+ */
+export async function requireDatabase(db: Database): Promise<void> {
+  try {
+    (await db.pool.connect()).release();
+  } catch (error) {
+    if (recordable(error).code !== "unknown") throw error;
+    throw new CommandError(
+      "the database does not answer, or what answers is none: is it running, and is DATABASE_URL right?",
+      EXIT.failed,
+      { cause: error },
+    );
+  }
+}
+
 async function requireCurrentSchema(db: Database): Promise<void> {
+  await requireDatabase(db);
   const state = await schemaState(db);
   if (state === "empty" || state === "older") {
     throw new CommandError(

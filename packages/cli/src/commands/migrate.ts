@@ -1,13 +1,14 @@
 import { migrate as migrateDatabase } from "@noctuary/db/migrate";
 import { EXIT } from "../exit.ts";
 import { count } from "../render/words.ts";
-import { type GlobalOptions, openSession } from "../session.ts";
+import { type GlobalOptions, openSession, requireDatabase } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `noctuary migrate`: brings the schema up to this version. */
 export async function migrate(options: GlobalOptions, terminal: Terminal): Promise<number> {
   const session = await openSession(options, terminal, { needsSchema: false });
   try {
+    await requireDatabase(session.db);
     const report = await migrateDatabase(session.db);
     terminal.json(report);
     terminal.line(

@@ -107,6 +107,23 @@ export async function monthlyBudget(
   return rows[0]!;
 }
 
+export interface UsageRow extends UsageEntry {
+  /** '' for users who were forgotten: what was spent stays true. */
+  userId: string;
+}
+
+/** What was spent by user, day and model since a day (YYYY-MM-DD), the latest day first; of all users or of one. */
+export async function usageSince(
+  tx: LedgerTransaction,
+  { since, userId }: { since: string; userId?: string | undefined },
+): Promise<UsageRow[]> {
+  const ofUser = userId === undefined ? sql`` : sql`and user_id = ${userId}`;
+  const { rows } = await tx.execute<Omit<UsageRow, "tokens"> & { tokens: string }>(sql`
+    select user_id as "userId", day::text as day, model, inputs, requests, tokens, cost_usd as "costUsd" from usage
+    where day >= ${since}::date ${ofUser} order by day desc, user_id, model`);
+  return rows.map((row) => ({ ...row, tokens: Number(row.tokens) }));
+}
+
 export interface AuditEntry {
   userId: string;
   /** A step's slug, or the command that a person gave. */
