@@ -40,6 +40,9 @@ const passing: [string, Misbehaviour, string][] = [
   ["JSON of another kind", { change: () => [{ hello: 1 }] }, "provider_garbled_answer"],
   ["half a body", "half", "provider_unreachable"],
   ["a connection cut", "hangs-up", "provider_unreachable"],
+  ["nothing at all", { status: 200, body: "" }, "provider_garbled_answer"],
+  ["no content", { status: 204, body: "" }, "provider_garbled_answer"],
+  ["broken JSON", { status: 200, body: '{"data": [', type: "application/json" }, "provider_garbled_answer"],
 ];
 
 test.each(passing)(
@@ -61,7 +64,7 @@ test.each(passing)("%s, twice: the third answer is taken", async (_, misbehaviou
 test.each(["hangs", "stalls"] as const)(
   "an answer that %s ends with the timeout, three times",
   async (what) => {
-    const { embedder } = await embedderOf(what, { timeoutMs: 30 });
+    const { embedder } = await embedderOf(what, { timeoutMs: 300 });
     await expect(embedder.embed([CANARY], { signal })).rejects.toMatchObject({ code: "provider_timeout" });
     expect(server.requests).toHaveLength(3);
   },

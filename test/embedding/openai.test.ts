@@ -182,6 +182,14 @@ test("a query in the URL goes with each request, and no key is sent where there 
   expect(server.requests[0]!.headers).not.toHaveProperty("authorization");
 });
 
+test("vectors of 3,072 dimensions come whole, and a model's own length is not asked for", async () => {
+  await serve({ nativeDimensions: 3072 });
+  const large = embedder({ model: "text-embedding-3-large", dimensions: 3072 });
+  const { vectors } = await large.embed(["Bread", "Water"], { signal });
+  expect(rowOf(vectors, 1, 3072)).toEqual(serverVector("Water", 3072));
+  expect(server.requests[0]!.dimensions).toBeUndefined();
+});
+
 test("2,048 inputs go into one request, one more into two", async () => {
   await serve();
   const texts = Array.from({ length: 2_049 }, (_, i) => `note ${i}`);

@@ -15,7 +15,7 @@ export interface EmbeddingsRequest {
 
 /** What the server does with a request instead of answering it rightly. */
 export type Misbehaviour =
-  /** Any status, with OpenAI's error body by default. */
+  /** Any status, with OpenAI's error body by default; `type` is that of the error, or with a `body` the body's. */
   | { status: number; code?: string; type?: string; body?: string; headers?: Record<string, string> }
   /** An answer whose vectors, or whose text, is changed before it is sent. */
   | { change: (data: { index?: number; embedding: unknown }[]) => unknown[] }
@@ -172,7 +172,7 @@ function misbehave(
   } else if (what.body === undefined) {
     sendError(response, what.status, what);
   } else {
-    send(response, what.status, Buffer.from(what.body), "text/html", what.headers);
+    send(response, what.status, Buffer.from(what.body), what.type ?? "text/html", what.headers);
   }
 }
 

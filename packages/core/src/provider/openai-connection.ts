@@ -90,8 +90,11 @@ async function loadClient(url: URL, apiKey: string | undefined): Promise<OpenAI>
   });
 }
 
+/** Azure's hosts: its public cloud with its API gateways, its government's and China's. */
+const azureHost = /\.(?:azure\.com|azure-api\.net|azure\.us|azure\.cn)$/;
+
 /** Azure wants its keys in a header of its own. Null takes the SDK's header out. */
 function authentication(url: URL, apiKey: string | undefined): Record<string, string | null> {
   if (apiKey === undefined) return { Authorization: null };
-  return url.hostname.endsWith(".azure.com") ? { Authorization: null, "api-key": apiKey } : {};
+  return azureHost.test(url.hostname) ? { Authorization: null, "api-key": apiKey } : {};
 }
