@@ -1,5 +1,5 @@
 import { asLedger } from "@noctuary/db/access";
-import { accountForNotes } from "@noctuary/db/notes/note-account";
+import { accountForNotes, noteStates } from "@noctuary/db/notes/note-account";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
@@ -101,6 +101,43 @@ describe("a night with a paid provider", () => {
     expect(await night.run()).toMatchObject({ status: "done", totals: { embedded: 30 } });
     const rows = await database.query("select attempts, status from noctuary.task where step = 'embed'");
     expect(rows).toEqual([{ attempts: 1, status: "done" }]);
+  });
+
+  test("a provider that puts the work off without end stops the run's embeds; what was stored is clustered", async () => {
+    await open(
+      { misbehave: (_, n) => (n > 1 ? { status: 429, headers: { "retry-after": "3600" } } : undefined) },
+      { NOCTUARY_EMBED_BATCH_NOTES: "10", NOCTUARY_PROVIDER_WAIT_MS: "1" },
+    );
+    await putNotes(database, "u", notes);
+    const run = await night.run();
+    expect(run).toMatchObject({ status: "partial", error: { code: "provider_rate_limited" } });
+    expect(run.totals.topics).toBeGreaterThan(0);
+    expect(await account()).toMatchObject({ embedded: 10, pending: 20 });
+    const states = await asLedger(database.db, (tx) => noteStates(tx, model));
+    expect(states).toContainEqual(
+      expect.objectContaining({ state: "pending", reason: "provider_rate_limited", notes: 20 }),
+    );
+
+    provider.options.misbehave = () => undefined;
+    expect(await night.run()).toMatchObject({ status: "done", totals: { embedded: 20 } });
+    expect(await account()).toMatchObject({ embedded: 30, pending: 0 });
+  });
+
+  test("ten thousand identical notes are one input, and each has its vector", async () => {
+    await open({});
+    const [note] = notes;
+    await putNotes(
+      database,
+      "u",
+      Array.from({ length: 10_000 }, (_, i) => ({ ...note!, id: `copy-${i}` })),
+    );
+    expect(await night.run()).toMatchObject({ status: "done", totals: { embedded: 1, reused: 9_999 } });
+    expect(provider.inputs).toBe(1);
+    expect(await account()).toMatchObject({ notes: 10_000, embedded: 10_000 });
+    const [placed] = await database.query<{ n: number }>(
+      "select count(*)::int as n from noctuary.cluster_membership",
+    );
+    expect(placed!.n).toBe(10_000);
   });
 
   test("a provider that fails three times is asked again later, and every note ends embedded", async () => {

@@ -79,6 +79,7 @@ export function contextFrom(settings: Settings): Context {
       planPageNotes: settings.planPageNotes,
       retryBaseMs: settings.retryBaseMs,
       resendAfterMs: settings.resendAfterMs,
+      providerWaitMs: settings.providerWaitMs,
       clusterWaitMs: settings.clusterWaitMs,
     },
   };

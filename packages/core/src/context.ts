@@ -32,6 +32,8 @@ export interface Limits {
   retryBaseMs: number;
   /** How long a message that was sent is left to its queue before the reconciler sends it again. */
   resendAfterMs: number;
+  /** How long after its start a run still waits for a provider that asks to be left alone. */
+  providerWaitMs: number;
   /** How long a user's task waits for that user's clusters of the same night. */
   clusterWaitMs: number;
   /** Notes in one keyset page of a plan. */
@@ -48,6 +50,7 @@ export const defaultLimits: Limits = {
   maxAttempts: 3,
   retryBaseMs: 1_000,
   resendAfterMs: 15 * 60_000,
+  providerWaitMs: 6 * 3600_000,
   clusterWaitMs: 2 * 3600_000,
   planPageNotes: 5_000,
   // About fifty full requests: at 5 s a request and four at once, a minute. What does not fit a function's time is handed

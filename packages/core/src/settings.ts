@@ -152,6 +152,12 @@ export const settingDefinitions = {
     description:
       "how long the reconciler leaves a message to its queue before it sends it again, in milliseconds",
   }),
+  providerWaitMs: setting({
+    env: "NOCTUARY_PROVIDER_WAIT_MS",
+    schema: z.coerce.number().int().min(0).max(86_400_000).default(21_600_000),
+    description:
+      "how long after its start a run still waits for a provider that asks to be left alone, in milliseconds",
+  }),
   clusterWaitMs: setting({
     env: "NOCTUARY_CLUSTER_WAIT_MS",
     schema: z.coerce.number().int().min(0).max(86_400_000).default(7_200_000),

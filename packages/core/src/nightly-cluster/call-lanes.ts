@@ -1,4 +1,10 @@
-import { RetryLaterError } from "../provider/provider-errors.ts";
+import { type ProviderProblem, RetryLaterError } from "../provider/provider-errors.ts";
+
+/** When to go on, and where a provider asked for that, with what words. */
+export interface PutOff {
+  readonly delayMs: number;
+  readonly code?: ProviderProblem;
+}
 
 /**
  * Runs so many calls at once. Once one has failed, been put off, or the time is up, what is under way is paid for: it is
@@ -9,7 +15,7 @@ export class CallLanes {
   readonly #hasTime: () => boolean;
   readonly #running = new Set<Promise<void>>();
   #begun = 0;
-  #putOffMs: number | null = null;
+  #putOff: PutOff | null = null;
   #failure: { error: unknown } | undefined;
 
   constructor(count: number, hasTime: () => boolean) {
@@ -30,16 +36,17 @@ export class CallLanes {
 
   /** Whether there is any use in preparing another call. */
   mayGoOn(): boolean {
-    if (!this.#hasTime()) this.#putOffMs ??= 0;
-    return this.#putOffMs === null && this.#failure === undefined;
+    if (!this.#hasTime()) this.#putOff ??= { delayMs: 0 };
+    return this.#putOff === null && this.#failure === undefined;
   }
 
   async #run(call: () => Promise<void>): Promise<void> {
     try {
       await call();
     } catch (error) {
-      if (error instanceof RetryLaterError) this.#putOffMs = Math.max(this.#putOffMs ?? 0, error.delayMs);
-      else this.#failure ??= { error };
+      if (error instanceof RetryLaterError) {
+        if (error.delayMs >= (this.#putOff?.delayMs ?? 0)) this.#putOff = error;
+      } else this.#failure ??= { error };
     }
   }
 
@@ -47,9 +54,9 @@ export class CallLanes {
    * Waits for what is under way. Returns null when no call was put off, or after how many milliseconds to go on: at once
    * when the time ran out, later when the provider asks for a long wait. @throws what the first failed call threw
    */
-  async end(): Promise<number | null> {
+  async end(): Promise<PutOff | null> {
     await Promise.all(this.#running);
     if (this.#failure !== undefined) throw this.#failure.error;
-    return this.#putOffMs;
+    return this.#putOff;
   }
 }

@@ -13,7 +13,8 @@ import {
 } from "@noctuary/db/notes/note-embedding";
 import { PermanentError, recordable } from "../errors.ts";
 import { limitsFor, type UserStep } from "../job.ts";
-import { CallLanes } from "./call-lanes.ts";
+import { permanentProblem } from "../provider/provider-errors.ts";
+import { CallLanes, type PutOff } from "./call-lanes.ts";
 import { embedTexts, packCalls, sortByAnswer } from "./embed-call.ts";
 import { afterEmbed } from "./fan-in.ts";
 import { EMBED, type EmbedPayload, embedPayload } from "./steps.ts";
@@ -64,8 +65,10 @@ export const embed: UserStep<EmbedPayload> = {
       await lanes.end();
       throw error;
     }
-    const putOffMs = await lanes.end();
-    return putOffMs === null ? { save: async () => progress.totals } : { laterInMs: putOffMs };
+    const putOff = await lanes.end();
+    if (putOff === null) return { save: async () => progress.totals };
+    await endEndlessWait(input, putOff);
+    return { laterInMs: putOff.delayMs };
   },
 
   async ended(tx, run, task, status, { embedder }) {
@@ -82,6 +85,18 @@ function refuseStoppedRun({ run }: EmbedInput): void {
   if (run.error?.code.startsWith("provider_") === true) {
     throw new PermanentError(run.error.code, "the run's embeds were stopped by what the provider answered");
   }
+}
+
+/**
+ * A provider that puts the work off again and again would keep the run open, and its notes unclustered, for ever: when it
+ * has done so for as long as a run may wait, the run's embeds are stopped as by a final refusal. The next run asks anew.
+ */
+async function endEndlessWait({ context, run }: EmbedInput, { delayMs, code }: PutOff): Promise<void> {
+  if (code === undefined || Date.now() + delayMs - run.createdAt.getTime() < context.limits.providerWaitMs)
+    return;
+  const error = permanentProblem(code);
+  await asLedger(context.db, (tx) => recordRunError(tx, run.id, recordable(error)));
+  throw error;
 }
 
 /** What is to be saved of some notes. */
