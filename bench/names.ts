@@ -14,7 +14,6 @@ import { partitionNotes } from "@noctuary/core/clustering/partition";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
 import { nameIdentity } from "@noctuary/core/naming/compose-name";
 import { mostCentral } from "@noctuary/core/nightly-cluster/central-notes";
-import { decideClusters } from "@noctuary/core/nightly-cluster/decide-clusters";
 import { NOTES_PER_NAME, nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
 import { isStopWord, words } from "@noctuary/core/text/words";
 import { readNpy } from "./npy.ts";
@@ -56,15 +55,23 @@ export async function nameCollection(notes: Note[], vectorFile?: string): Promis
   const { vectors, dimensions } =
     vectorFile === undefined ? await lexicalVectors(notes) : readNpy(vectorFile);
   const partition = partitionNotes({ vectors, count: notes.length, dimensions });
-  const noteIds = notes.map((_, row) => String(row).padStart(6, "0"));
-  let ids = 0;
-  const nobody = { topics: [], areas: [], memberships: [] };
-  const decided = decideClusters(
-    { noteIds, fresh: new Set(noteIds) },
-    partition,
-    nobody,
-    () => `cluster-${ids++}`,
-  );
+  const rowsOf = Map.groupBy(notes.keys(), (row) => partition.topic[row]!);
+  const decided = {
+    topics: Array.from({ length: partition.topics }, (_, t) => ({
+      id: `topic-${t}`,
+      areaId: `area-${partition.area[t]}`,
+      rows: rowsOf.get(t) ?? [],
+      cohesion: partition.cohesion[t]!,
+    })),
+    areas: Array.from({ length: partition.areas }, (_, a) => {
+      const topics = [...partition.area.keys()].filter((t) => partition.area[t] === a);
+      return {
+        id: `area-${a}`,
+        topicIds: topics.map((t) => `topic-${t}`),
+        size: topics.reduce((sum, t) => sum + (rowsOf.get(t)?.length ?? 0), 0),
+      };
+    }),
+  };
   const central = new Map(
     decided.topics.map(({ id, rows }) => [id, mostCentral(rows, partition.closeness, NOTES_PER_NAME)]),
   );

@@ -32,7 +32,10 @@ test("the same notes get the same names, whatever ids chance gives their cluster
 });
 
 describe("a name is kept", () => {
-  const decided = decide(["a", "b", "c", "d"], ["e", "f"]);
+  const decided = {
+    ...decide(["a", "b", "c", "d"], ["e", "f"]),
+    events: [] as DecidedClusters["events"],
+  };
   const clusterOf = (id: string, own: Partial<Cluster> = {}): [string, Cluster] => {
     const isArea = decided.areas.some((area) => area.id === id);
     return [

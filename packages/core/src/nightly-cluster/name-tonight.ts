@@ -22,7 +22,7 @@ const RENAME_CHANGE = 0.3;
  * One that lost a note for good is named anew, because its words may have come from that note.
  */
 export function namesToKeep(
-  decided: DecidedClusters,
+  decided: Pick<DecidedClusters, "topics" | "areas" | "events">,
   before: Map<string, Cluster>,
   lostNotes: Set<string>,
 ): Map<string, GivenName> {
@@ -43,7 +43,11 @@ export function namesToKeep(
 }
 
 /** No area is called like a topic, unless that is its only one; what the user says stands. */
-function mayKeep(area: DecidedArea, { topics }: DecidedClusters, kept: Map<string, GivenName>): boolean {
+function mayKeep(
+  area: DecidedArea,
+  { topics }: Pick<DecidedClusters, "topics">,
+  kept: Map<string, GivenName>,
+): boolean {
   const own = kept.get(area.id);
   if (own === undefined || own.namedBy === "user") return true;
   return !topics.some(({ id }) => {
