@@ -7,12 +7,13 @@ import * as account from "@noctuary/db/account/account.sql";
 import * as clusters from "@noctuary/db/clusters/clusters.sql";
 import * as ledger from "@noctuary/db/ledger/ledger.sql";
 import * as notes from "@noctuary/db/notes/notes.sql";
+import * as stacks from "@noctuary/db/stacks/stacks.sql";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
-const tables = [ledger, notes, clusters, account]
+const tables = [ledger, notes, clusters, account, stacks]
   .flatMap((module) => Object.values<unknown>(module))
   .filter((value) => value instanceof PgTable)
   .map((table) => getTableConfig(table as PgTable));

@@ -7,6 +7,7 @@ export interface TestNote {
   title: string;
   body: string;
   tags?: string[];
+  createdAt?: string;
   updatedAt?: string;
   aiExcluded?: boolean;
 }
@@ -58,10 +59,11 @@ export async function putNotes(
 ): Promise<void> {
   await query(
     `insert into noctuary.note (user_id, id, title, body, tags, created_at, updated_at, ai_excluded)
-     select $1, id, title, body, array(select jsonb_array_elements_text(coalesce(tags, '[]'))), $3::timestamptz,
+     select $1, id, title, body, array(select jsonb_array_elements_text(coalesce(tags, '[]'))),
+       coalesce("createdAt", $3::timestamptz),
        coalesce("updatedAt", $3::timestamptz), coalesce("aiExcluded", false)
      from jsonb_to_recordset($2::jsonb)
-       as n(id text, title text, body text, tags jsonb, "updatedAt" timestamptz, "aiExcluded" boolean)
+       as n(id text, title text, body text, tags jsonb, "createdAt" timestamptz, "updatedAt" timestamptz, "aiExcluded" boolean)
      on conflict (user_id, id) do update set title = excluded.title, body = excluded.body, tags = excluded.tags,
        updated_at = excluded.updated_at, ai_excluded = excluded.ai_excluded, deleted_at = null`,
     [userId, JSON.stringify(notes), WRITTEN_AT],

@@ -81,6 +81,7 @@ export function contextFrom(settings: Settings): Context {
       resendAfterMs: settings.resendAfterMs,
       providerWaitMs: settings.providerWaitMs,
       clusterWaitMs: settings.clusterWaitMs,
+      stacksPerNight: settings.stacksPerNight,
     },
   };
 }

@@ -72,6 +72,12 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
         (await import("./commands/run.ts")).run(job, options, terminal),
       ),
     );
+  verb("stacks [id] [verb]", "notes worth opening and why; or one stack, to look at, dismiss or keep").action(
+    (id: string | undefined, word: string | undefined, _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/stacks.ts")).stacks(id, word, options, terminal),
+      ),
+  );
   verb("clusters [id]", "areas and topics, or one of them with its notes and history").action(
     (id: string | undefined, _, command: Command) =>
       act(command, async (terminal, options) =>

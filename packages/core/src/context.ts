@@ -36,6 +36,8 @@ export interface Limits {
   providerWaitMs: number;
   /** How long a user's task waits for that user's clusters of the same night. */
   clusterWaitMs: number;
+  /** Stacks of one user at most. */
+  stacksPerNight: number;
   /** Notes in one keyset page of a plan. */
   planPageNotes: number;
   /** Notes and bytes of text in one embed task. */
@@ -52,6 +54,7 @@ export const defaultLimits: Limits = {
   resendAfterMs: 15 * 60_000,
   providerWaitMs: 6 * 3600_000,
   clusterWaitMs: 2 * 3600_000,
+  stacksPerNight: 5,
   planPageNotes: 5_000,
   // About fifty full requests: at 5 s a request and four at once, a minute. What does not fit a function's time is handed
   // back, and as requests are packed within a task, fewer tasks have fewer half-empty requests.

@@ -164,6 +164,11 @@ export const settingDefinitions = {
     description:
       "how long a user's stacks and insights wait for that user's clusters of the same night, in milliseconds",
   }),
+  stacksPerNight: setting({
+    env: "NOCTUARY_STACKS_PER_NIGHT",
+    schema: z.coerce.number().int().min(1).max(50).default(5),
+    description: "stacks of one user at most; what somebody keeps is not counted",
+  }),
   logLevel: setting({
     env: "NOCTUARY_LOG_LEVEL",
     schema: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO"),

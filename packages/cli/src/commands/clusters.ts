@@ -2,6 +2,7 @@ import { asUser } from "@noctuary/db/access";
 import { type Cluster, type ClusterEventRow, clusterEvents, clustersOf } from "@noctuary/db/clusters/cluster";
 import { type ClusterNote, clusterNotes } from "@noctuary/db/notes/note";
 import { EXIT } from "../exit.ts";
+import { morningStacks } from "../morning-stacks.ts";
 import { embeddingModel, overviewOf } from "../overview.ts";
 import { renderOverview } from "../render/overview.ts";
 import { sentenceFor } from "../render/sentences.ts";
@@ -23,8 +24,9 @@ export async function clusters(
     const userId = await chooseUser(session, options);
     if (id === undefined) {
       const overview = await overviewOf(session, userId);
-      terminal.json(overview);
-      renderOverview(terminal, overview);
+      const stacks = await morningStacks(session, userId);
+      terminal.json({ ...overview, stacks });
+      renderOverview(terminal, overview, stacks);
       return EXIT.done;
     }
     const shown = await asUser(session.db, userId, async (tx) => {

@@ -9,6 +9,7 @@ import type { Run } from "@noctuary/db/ledger/run";
 import { textBytes } from "@noctuary/db/notes/note";
 import { CommandError, EXIT } from "../exit.ts";
 import { type LocalRuntime, startLocalRuntime } from "../local/local-runtime.ts";
+import { morningStacks } from "../morning-stacks.ts";
 import { overviewOf } from "../overview.ts";
 import { renderOverview } from "../render/overview.ts";
 import { renderRunEnd } from "../render/run.ts";
@@ -20,6 +21,7 @@ import type { Terminal } from "../terminal.ts";
 import { renderSync } from "./sync.ts";
 
 const JOB = "nightly-cluster";
+const STACKS_JOB = "nightly-stacks";
 const NOTEBOOK = fileURLToPath(new URL("../../sample-notebook", import.meta.url));
 /** The sample notebook ends on Saturday 24 October 2026; the demo's clock stands in the night after it. */
 const TONIGHT = "2026-10-25";
@@ -101,6 +103,11 @@ async function oneNight(session: Session, runtime: LocalRuntime, path: string, d
     ...(date === undefined ? {} : { asOf: date }),
     options: {},
   });
+  await runJob(runtime, session.terminal, {
+    job: STACKS_JOB,
+    ...(date === undefined ? {} : { asOf: date }),
+    options: {},
+  });
   return { synced, run };
 }
 
@@ -113,7 +120,8 @@ function describeNight(synced: SyncResult, run: Run): string {
 async function finish(session: Session, runtime: LocalRuntime, run: Run, date?: string): Promise<void> {
   const { terminal, settings } = session;
   const overview = await overviewOf(session, DEFAULT_USER);
-  renderOverview(terminal, overview);
+  const stacks = await morningStacks(session, DEFAULT_USER);
+  renderOverview(terminal, overview, stacks);
   terminal.line();
   renderRunEnd(terminal, run, settings);
   const asOf = date === undefined ? {} : { asOf: date };
@@ -125,5 +133,5 @@ async function finish(session: Session, runtime: LocalRuntime, run: Run, date?: 
     `${PAID_MODEL.model} would ask about ${dollars(estimatedCostUsd(bytes))} for these notes, once.`,
   );
   terminal.line(terminal.style("bold", "What left this machine: nothing."));
-  terminal.json({ ...overview, run: runJson(run), again: runJson(again) });
+  terminal.json({ ...overview, stacks, run: runJson(run), again: runJson(again) });
 }

@@ -4,6 +4,7 @@ import { clusterNotes } from "@noctuary/db/notes/note";
 import { EXIT } from "../exit.ts";
 import type { ClusterPage } from "../export/cluster-page.ts";
 import { exportPages } from "../export/export-clusters.ts";
+import { morningStacks } from "../morning-stacks.ts";
 import { embeddingModel } from "../overview.ts";
 import { sentenceFor } from "../render/sentences.ts";
 import { count } from "../render/words.ts";
@@ -24,7 +25,12 @@ export async function exportClusters(
   const session = await openSession(options, terminal);
   try {
     const userId = await chooseUser(session, options);
-    const result = await exportPages(dir, await pagesOf(session, userId));
+    const stacks = (await morningStacks(session, userId)).map(({ title, reason, notes }) => ({
+      title,
+      reason,
+      notes: notes.map((note) => ({ title: note.title, key: note.path ?? note.noteId })),
+    }));
+    const result = await exportPages(dir, await pagesOf(session, userId), stacks);
     terminal.json(result);
     terminal.line(
       `${dir}: ${count(result.written.length, "page")} written, ${result.unchanged.length} unchanged, ${result.removed.length} removed`,

@@ -5,12 +5,17 @@ import { users } from "@noctuary/db/notes/note";
 import { requireConsent } from "../consent.ts";
 import { EXIT } from "../exit.ts";
 import { startLocalRuntime } from "../local/local-runtime.ts";
+import { morningStacks } from "../morning-stacks.ts";
 import { overviewOf } from "../overview.ts";
 import { renderOverview } from "../render/overview.ts";
 import { renderRunEnd } from "../render/run.ts";
+import { renderStackChanges } from "../render/stack-changes.ts";
 import { momentOf, requireJob, runJob } from "../run-job.ts";
-import { chooseUser, type GlobalOptions, openSession } from "../session.ts";
+import { chooseUser, type GlobalOptions, openSession, type Session } from "../session.ts";
+import { stackChanges } from "../stack-changes.ts";
 import type { Terminal } from "../terminal.ts";
+
+const STACKS_JOB = "nightly-stacks";
 
 export interface RunCommandOptions extends GlobalOptions {
   dryRun?: boolean;
@@ -49,15 +54,15 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
           acceptDeletions: options.acceptDeletions,
         },
       });
-      terminal.json(runJson(ended));
+      const userId = await onlyUser(session, options);
+      const report =
+        ended.job === STACKS_JOB && userId !== null ? await stackChanges(session, userId, ended.id) : null;
+      terminal.json({ ...runJson(ended), ...(report === null ? {} : { stacks: report }) });
       renderRunEnd(terminal, ended, session.settings);
-      if (!terminal.isJson && hasSomethingToShow(ended)) {
-        const known =
-          options.user === undefined ? await asLedger(session.db, (tx) => users(tx, 2)) : [options.user];
-        if (known.length === 1) {
-          terminal.line();
-          renderOverview(terminal, await overviewOf(session, known[0]!));
-        }
+      if (report !== null) renderStackChanges(terminal, report, { isDry: ended.options.dryRun === true });
+      if (!terminal.isJson && userId !== null && hasSomethingToShow(ended)) {
+        terminal.line();
+        renderOverview(terminal, await overviewOf(session, userId), await morningStacks(session, userId));
       }
       return exitCodeOf(ended);
     } finally {
@@ -68,8 +73,14 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
   }
 }
 
+/** Whose page is shown after the run: the user asked for, or the only one there is. */
+async function onlyUser({ db }: Session, { user }: GlobalOptions): Promise<string | null> {
+  const known = user === undefined ? await asLedger(db, (tx) => users(tx, 2)) : [user];
+  return known.length === 1 ? known[0]! : null;
+}
+
 function hasSomethingToShow({ options, totals }: Run): boolean {
-  return options.dryRun !== true && (totals.clustered ?? 0) > 0;
+  return options.dryRun !== true && (totals.clustered ?? 0) + (totals.stacks ?? 0) > 0;
 }
 
 export function exitCodeOf(run: Run): number {

@@ -13,6 +13,13 @@ export interface ClusterPage {
   events: ClusterPageEvent[];
 }
 
+/** A stack as the index tells of it. */
+export interface IndexStack {
+  title: string;
+  reason: string;
+  notes: Pick<ClusterPageNote, "title" | "key">[];
+}
+
 export interface ClusterPageNote {
   title: string;
   /** As in `SourceNote.key`: a path under the note's folder, or the id in a JSONL file. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../vault/source-note.ts";
-import type { ClusterPage } from "./cluster-page.ts";
+import type { ClusterPage, IndexStack } from "./cluster-page.ts";
 import { readPageMark } from "./page-file.ts";
 import { foldName } from "./page-names.ts";
 import { type OwnPage, type PagePlan, type PlannedPage, planPages } from "./plan-pages.ts";
@@ -40,10 +40,14 @@ export interface ExportResult {
  *
  * Throws ExportError when `dir` is a file or cannot be written to.
  */
-export async function exportPages(dir: string, pages: ClusterPage[]): Promise<ExportResult> {
+export async function exportPages(
+  dir: string,
+  pages: ClusterPage[],
+  stacks: readonly IndexStack[] = [],
+): Promise<ExportResult> {
   try {
     const { own, others } = await readPages(dir);
-    return await writePages(dir, planPages(own, others, pages));
+    return await writePages(dir, planPages(own, others, pages, stacks));
   } catch (cause) {
     if (cause instanceof ExportError) throw cause;
     const code = errorCode(cause);

@@ -1,5 +1,5 @@
 import { fileStem } from "../vault/read-note-file.ts";
-import type { ClusterPage } from "./cluster-page.ts";
+import type { ClusterPage, IndexStack } from "./cluster-page.ts";
 import type { PageMark } from "./page-file.ts";
 import { claimStem, foldName, isStemFor, pageStem } from "./page-names.ts";
 import { indexName, noteNames, renderIndex, renderPage } from "./render-page.ts";
@@ -30,7 +30,12 @@ export interface PagePlan {
  * Which page goes into which file. `own` are the pages of ours in the folder, `others` the names of all other files.
  * Pure; no two pages get names that some file system takes for one, and none gets the name of another file.
  */
-export function planPages(own: OwnPage[], others: string[], clusters: ClusterPage[]): PagePlan {
+export function planPages(
+  own: OwnPage[],
+  others: string[],
+  clusters: ClusterPage[],
+  stacks: readonly IndexStack[] = [],
+): PagePlan {
   const names = noteNames(clusters);
   const ordered = clusters.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const wishedStems = new Map([
@@ -58,7 +63,11 @@ export function planPages(own: OwnPage[], others: string[], clusters: ClusterPag
     return { file: files.get(id)!, text, ...(page !== undefined && { current: page }) };
   };
   const pages = ordered.map((cluster) => planned(cluster.id, renderPage(cluster, names.ambiguous)));
-  return { pages: [...pages, planned("", renderIndex(ordered, files))], remove, leave };
+  return {
+    pages: [...pages, planned("", renderIndex(ordered, files, { stacks, ambiguous: names.ambiguous }))],
+    remove,
+    leave,
+  };
 }
 
 function sortPages(own: OwnPage[], wishedStems: ReadonlyMap<string, string>) {

@@ -1,7 +1,9 @@
 import { fileStem } from "../vault/read-note-file.ts";
-import type { ClusterPage, ClusterPageNote } from "./cluster-page.ts";
+import type { ClusterPage, ClusterPageNote, IndexStack } from "./cluster-page.ts";
 import { markPage } from "./page-file.ts";
 import { foldName } from "./page-names.ts";
+
+type LinkedNote = Pick<ClusterPageNote, "title" | "key">;
 
 export const indexName = "Noctuary";
 
@@ -27,7 +29,11 @@ export function renderPage(page: ClusterPage, ambiguous: ReadonlySet<string>): s
 }
 
 /** The page that leads to all the others, by area; `files` gives each cluster's file name. */
-export function renderIndex(pages: ClusterPage[], files: ReadonlyMap<string, string>): string {
+export function renderIndex(
+  pages: ClusterPage[],
+  files: ReadonlyMap<string, string>,
+  { stacks, ambiguous }: { stacks: readonly IndexStack[]; ambiguous: ReadonlySet<string> },
+): string {
   const byArea = Map.groupBy(pages, ({ area }) => area ?? "");
   const size = (group: ClusterPage[]) => group.reduce((sum, page) => sum + page.size, 0);
   const areas = [...byArea].toSorted(
@@ -43,8 +49,17 @@ export function renderIndex(pages: ClusterPage[], files: ReadonlyMap<string, str
     return section(area === "" ? "Other clusters" : escaped(area), lines);
   });
   const summary = `${counted(pages.length, "cluster")} of ${counted(size(pages), "note")}`;
-  const body = blocks([`# ${indexName}`, summary, ...sections]);
+  const body = blocks([`# ${indexName}`, summary, ...stackSections(stacks, ambiguous), ...sections]);
   return markPage({ kind: "index", clusterId: "", name: indexName }, { clusters: pages.length }, body);
+}
+
+function stackSections(stacks: readonly IndexStack[], ambiguous: ReadonlySet<string>): string[] {
+  if (stacks.length === 0) return [];
+  const told = stacks.map(({ title, reason, notes }) => {
+    const links = notes.map((note) => `- ${noteLink(note, ambiguous)}`).join("\n");
+    return `### ${escaped(title)}\n\n${escaped(reason)}\n\n${links}`;
+  });
+  return ["## Worth opening", ...told];
 }
 
 /** The folded names that wiki links to the notes go by. */
@@ -60,7 +75,7 @@ export function noteNames(pages: ClusterPage[]): { all: Set<string>; ambiguous: 
   return { all: new Set(keyByName.keys()), ambiguous };
 }
 
-function noteLink(note: ClusterPageNote, ambiguous: ReadonlySet<string>): string {
+function noteLink(note: LinkedNote, ambiguous: ReadonlySet<string>): string {
   const name = linkName(note);
   const title = note.title.trim() === "" ? name : note.title;
   if (!ambiguous.has(foldName(name)) && !/[[\]|#^\\]/.test(name)) return wikiLink(name, title);
@@ -70,11 +85,11 @@ function noteLink(note: ClusterPageNote, ambiguous: ReadonlySet<string>): string
 }
 
 /** A file is linked by its name, as Obsidian does; a line of a JSONL file has no name but its title. */
-function linkName(note: ClusterPageNote): string {
+function linkName(note: LinkedNote): string {
   return isFile(note) ? fileStem(note.key) : oneLine(note.title) || note.key;
 }
 
-function isFile(note: ClusterPageNote): boolean {
+function isFile(note: LinkedNote): boolean {
   return /\.(?:md|markdown)$/i.test(note.key);
 }
 

@@ -1,10 +1,17 @@
+import type { ShownStack } from "../morning-stacks.ts";
 import type { Overview, OverviewChange, OverviewTopic } from "../overview.ts";
 import { fit, type Terminal } from "../terminal.ts";
+import { joinFitting } from "./join-fitting.ts";
 import { sentenceFor } from "./sentences.ts";
+import { renderStacks } from "./stacks.ts";
 import { count, dateLine } from "./words.ts";
 
 /** This morning's page: areas, the topics under them, telling notes of each, and what the night changed. */
-export function renderOverview(terminal: Terminal, overview: Overview): void {
+export function renderOverview(
+  terminal: Terminal,
+  overview: Overview,
+  stacks: readonly ShownStack[] = [],
+): void {
   const { style } = terminal;
   const { notes, areas } = overview;
   if (areas.length === 0) {
@@ -17,6 +24,8 @@ export function renderOverview(terminal: Terminal, overview: Overview): void {
     `${style("bold", `${date}${count(notes.notes - notes.excluded, "note")}`)} in ${count(topics, "topic")}, ${count(areas.length, "area")}` +
       (notes.excluded > 0 ? style("dim", ` · ${notes.excluded} kept out (ai: false)`) : ""),
   );
+  if (stacks.length > 0) terminal.line();
+  renderStacks(terminal, stacks);
   const [together, alone] = [
     areas.filter(({ topics }) => topics.length > 1),
     areas.filter(({ topics }) => topics.length === 1),
@@ -71,21 +80,6 @@ function padded(
 ): string {
   const dots = Math.max(2, width - [...plain].length - right.length - 2);
   return `${coloured} ${style("dim", "·".repeat(dots))} ${right}`;
-}
-
-const SEPARATOR = " · ";
-
-/** Titles side by side on one line; where they do not fit, the long ones are cut and the short ones stay whole. */
-export function joinFitting(titles: string[], columns: number): string {
-  let room = columns - SEPARATOR.length * (titles.length - 1);
-  const cut = new Map<string, string>();
-  const shortestFirst = titles.toSorted((a, b) => [...a].length - [...b].length);
-  for (const [i, title] of shortestFirst.entries()) {
-    const shown = fit(title, Math.floor(room / (titles.length - i)));
-    cut.set(title, shown);
-    room -= [...shown].length;
-  }
-  return titles.map((title) => cut.get(title)!).join(SEPARATOR);
 }
 
 const CHANGES_SHOWN = 12;

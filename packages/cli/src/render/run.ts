@@ -37,11 +37,19 @@ export function renderRunEnd(terminal: Terminal, run: Run, settings: EmbedderSet
 
 /** A job that works on each user's clusters. */
 function renderJobEnd(terminal: Terminal, run: Run): void {
-  const { users = 0, earlierClusters = 0 } = run.totals;
+  const { users = 0, earlierClusters = 0, stacks = 0, importedNotes = 0, failedDetectors = 0 } = run.totals;
   const earlier =
     earlierClusters > 0 ? ` · ${count(earlierClusters, "user")} by an earlier night's clusters` : "";
   const time = terminal.style("dim", `(${seconds(run.createdAt, run.finishedAt)})`);
-  terminal.line(`${run.job}: ${count(users, "user")}${earlier} ${time}`);
+  terminal.line(`${count(stacks, "stack")} for ${count(users, "user")}${earlier} ${time}`);
+  if (importedNotes > 0) {
+    terminal.line(`${count(importedNotes, "note")} came in at once: an import, which counts as no activity.`);
+  }
+  if (failedDetectors > 0) {
+    terminal.line(
+      terminal.style("yellow", `${count(failedDetectors, "detector")} failed; the next night looks again.`),
+    );
+  }
   renderTroubles(terminal, run);
 }
 

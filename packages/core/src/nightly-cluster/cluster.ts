@@ -28,6 +28,7 @@ import {
   type StoredVectors,
   vectorsOf,
 } from "@noctuary/db/notes/note-embedding";
+import { purgeStacks } from "@noctuary/db/stacks/stack";
 import { clusterOnThread } from "../clustering/clustering-thread.ts";
 import type { PreviousPartition, Regrouping } from "../clustering/partition.ts";
 import type { Context } from "../context.ts";
@@ -111,6 +112,7 @@ export const cluster: UserStep<ClusterPayload> = {
           inVain: decided.lookedForInVain,
         });
         if (purged.length > 0) await forgetRetiredNames(tx, userId);
+        await purgeStacks(tx, userId, purged, run.asOf);
         await purgeOtherModels(tx, context.embedder, userId);
         await saveUserState(tx, userId, {
           clusteredModel: modelKey(context.embedder),

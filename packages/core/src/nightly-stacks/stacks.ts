@@ -1,14 +1,31 @@
-import { audit } from "@noctuary/db/account/account";
+import { randomUUID } from "node:crypto";
+import type { UserTransaction } from "@noctuary/db/access";
+import { audit, raiseVersion } from "@noctuary/db/account/account";
+import type { Totals } from "@noctuary/db/ledger/ledger.sql";
+import {
+  purgeStackReports,
+  purgeStacks,
+  retireStacks,
+  retitleStacks,
+  saveStackReport,
+  saveStacks,
+  staleStackNotes,
+} from "@noctuary/db/stacks/stack";
 import * as z from "zod";
+import { VersionConflictError } from "../errors.ts";
 import { limitsFor, type UserStep } from "../job.ts";
 import { endUser } from "../runtime/end-user.ts";
 import { waitForClusters } from "../runtime/wait-for-clusters.ts";
+import { type DecidedTonight, decideTonight } from "./decide-tonight.ts";
+import { gatherEvidence } from "./gather-evidence.ts";
 
 export const STACKS = "stacks";
 export const stacksPayload = z.object({});
 export type StacksPayload = z.infer<typeof stacksPayload>;
 
-/** Works on one user's stacks, once that user's clusters of the same night are there. */
+const KEEP_REPORTS_MS = 90 * 86_400_000;
+
+/** Decides one user's stacks, once that user's clusters of the same night are there. */
 export const stacks: UserStep<StacksPayload> = {
   slug: STACKS,
   queue: STACKS,
@@ -18,18 +35,54 @@ export const stacks: UserStep<StacksPayload> = {
   async work(input) {
     const clusters = await waitForClusters(input);
     if (typeof clusters !== "string") return clusters;
-    const { run, task, userId } = input;
+    const { context, run, task, userId } = input;
+    const gathered = await gatherEvidence(context, userId, run.asOf);
+    const earlierClusters = clusters === "earlier";
+    const tonight = decideTonight(gathered, {
+      most: context.limits.stacksPerNight,
+      earlierClusters,
+      newId: randomUUID,
+    });
+    const isDry = run.options.dryRun === true;
+    for (const { kind, error } of tonight.failures) {
+      context.logger.error("detector failed", {
+        runId: run.id,
+        taskId: task.id,
+        userId,
+        detector: kind,
+        errorClass: error.class,
+        errorCode: error.code,
+      });
+    }
+    const counts: Totals = {
+      stacks: tonight.shown,
+      stacksAdded: tonight.report.added.length,
+      stacksChanged: tonight.report.changed.length,
+      stacksRetired: tonight.report.retired.length,
+      failedDetectors: tonight.failures.length,
+      earlierClusters: earlierClusters ? 1 : 0,
+      importedNotes: gathered.importedNotes,
+    };
     return {
       async save(tx) {
-        const counts = { earlierClusters: clusters === "earlier" ? 1 : 0 };
-        if (run.options.dryRun === true) return counts;
+        const report = { runId: run.id, at: run.asOf, report: tonight.report };
+        if (isDry) {
+          await saveStackReport(tx, userId, report);
+          return counts;
+        }
+        if ((await raiseVersion(tx, userId)) !== gathered.version) {
+          throw new VersionConflictError("the user's data changed while the stacks were decided");
+        }
+        await saveTonight(tx, userId, gathered.stale, tonight, run.asOf);
+        await saveStackReport(tx, userId, report);
+        await purgeStackReports(tx, userId, new Date(run.asOf.getTime() - KEEP_REPORTS_MS));
         await audit(tx, {
           userId,
           actor: STACKS,
           runId: run.id,
           taskId: task.id,
-          action: "clusters read",
-          counts,
+          action: "stacks decided",
+          counts: { notes: gathered.evidence.account.notes.length, ...counts },
         });
         return counts;
       },
@@ -38,3 +91,20 @@ export const stacks: UserStep<StacksPayload> = {
 
   ended: (tx, run, task, status) => endUser(tx, run, task.userId, status),
 };
+
+async function saveTonight(
+  tx: UserTransaction,
+  userId: string,
+  stale: readonly string[],
+  tonight: DecidedTonight,
+  at: Date,
+): Promise<void> {
+  await purgeStacks(tx, userId, stale, at);
+  await retireStacks(tx, userId, tonight.report.retired, at);
+  await saveStacks(tx, userId, tonight.saved, at);
+  await retitleStacks(tx, userId, tonight.retitled);
+  // A note that was excluded or deleted since it was read: nothing of it may be shown this morning.
+  if ((await staleStackNotes(tx, userId)).length > 0) {
+    throw new VersionConflictError("a note was taken away while the stacks were decided");
+  }
+}

@@ -51,7 +51,11 @@ export function decideEnd(users: RunUserTotals, tasks: TaskSummary[], planError?
   const planFailed = tasks.some((task) => task.step === "plan" && task.status === "failed");
   const allFailed = users.users > 0 && users.failedUsers === users.users;
   const isPartial =
-    failedTasks > 0 || users.failedUsers > 0 || (counted.withheld ?? 0) > 0 || (users.withheld ?? 0) > 0;
+    failedTasks > 0 ||
+    users.failedUsers > 0 ||
+    (counted.failedDetectors ?? 0) > 0 ||
+    (counted.withheld ?? 0) > 0 ||
+    (users.withheld ?? 0) > 0;
   return {
     status: planFailed || allFailed ? "failed" : isPartial ? "partial" : "done",
     // A dry run plans nobody: what it counted stands in its plan's result.

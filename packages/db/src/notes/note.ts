@@ -142,6 +142,10 @@ export async function relatedNotes(
 export async function forgetUser(tx: UserTransaction, userId: string): Promise<Record<string, number>> {
   const removed: Record<string, number> = {};
   for (const table of [
+    "stack_report",
+    "stack_verdict",
+    "smart_stack_note",
+    "smart_stack",
     "cluster_edit",
     "cluster_membership",
     "cluster_event",

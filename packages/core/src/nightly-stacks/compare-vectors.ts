@@ -1,0 +1,137 @@
+import type { UserTransaction } from "@noctuary/db/access";
+import type { EmbeddingModel } from "@noctuary/db/notes/note-changes";
+import { type TopicVectors, vectorsOfNotes, vectorsOfTopics } from "@noctuary/db/stacks/stack-evidence";
+import { type Account, type AccountNote, byDay, countsAsActivity } from "../smart-stacks/account.ts";
+import { closePairs, dot } from "../smart-stacks/close-pairs.ts";
+import { type Echo, type Echoes, isOld, RESURFACE } from "../smart-stacks/detect-resurface.ts";
+
+/** Notes of this week that old notes are compared with, and notes of the months before that say what is usual. */
+const WEEKS_NOTES = 24;
+const USUAL_NOTES = 48;
+const ECHOES_A_NOTE = 2;
+/** Vectors of texts that are nearly the same are closer than this; whether they are, their texts tell. */
+const ALIKE = 0.75;
+const MOST_PAIRS = 400;
+/** Vectors in memory at once. */
+const NOTES_A_READ = 5_000;
+
+export interface ComparedVectors {
+  echoes: Omit<Echoes, "linked">;
+  closePairs: [string, string][];
+}
+
+/** One pass over a user's vectors, a few topics at a time: which notes are nearly alike, and which old ones are close. */
+export async function compareVectors(
+  tx: UserTransaction,
+  model: EmbeddingModel,
+  userId: string,
+  account: Account,
+): Promise<ComparedVectors> {
+  const notes = new Map(account.notes.map((note) => [note.id, note]));
+  const queries = await queriesOf(tx, model, userId, account);
+  const pairs: { a: string; b: string; similarity: number }[] = [];
+  for (const topicIds of readsOf(account)) {
+    for (const topic of await vectorsOfTopics(tx, model, userId, topicIds)) {
+      for (const { a, b, similarity } of closePairs(topic.vectors, model.dimensions, {
+        leastSimilarity: ALIKE,
+      })) {
+        pairs.push({ a: topic.noteIds[a]!, b: topic.noteIds[b]!, similarity });
+      }
+      for (const query of queries) query.look(topic, model.dimensions, notes);
+    }
+  }
+  pairs.sort((x, y) => y.similarity - x.similarity || (x.a < y.a ? -1 : x.a > y.a ? 1 : x.b < y.b ? -1 : 1));
+  return {
+    echoes: {
+      found: queries.filter((query) => query.isNew).flatMap((query) => query.closest),
+      usual: queries.flatMap((query) =>
+        query.isNew || query.closest.length === 0 ? [] : [query.closest[0]!.similarity],
+      ),
+    },
+    closePairs: pairs.slice(0, MOST_PAIRS).map(({ a, b }) => [a, b]),
+  };
+}
+
+/** Topics in batches of so many notes. */
+function readsOf({ topics, notes }: Account): string[][] {
+  const sizes = new Map<string, number>();
+  for (const { topicId } of notes) if (topicId !== null) sizes.set(topicId, (sizes.get(topicId) ?? 0) + 1);
+  const reads: string[][] = [];
+  let room = 0;
+  for (const { id } of topics) {
+    const size = sizes.get(id) ?? 0;
+    if (size === 0) continue;
+    if (room < size) {
+      reads.push([]);
+      room = NOTES_A_READ;
+    }
+    reads.at(-1)!.push(id);
+    room -= size;
+  }
+  return reads;
+}
+
+/** One note, and the notes closest to it that were old when it was written. */
+class Query {
+  readonly closest: Echo[] = [];
+  readonly isNew: boolean;
+  readonly #note: AccountNote;
+  readonly #vector: Float32Array;
+  constructor(note: AccountNote, isNew: boolean, vector: Float32Array) {
+    this.#note = note;
+    this.isNew = isNew;
+    this.#vector = vector;
+  }
+
+  look(topic: TopicVectors, dimensions: number, notes: ReadonlyMap<string, AccountNote>): void {
+    for (const [row, oldId] of topic.noteIds.entries()) {
+      const old = notes.get(oldId);
+      if (old === undefined || old.writtenOn >= this.#note.writtenOn - RESURFACE.oldDays) continue;
+      if (this.isNew && !isOld(old, this.#note.writtenOn)) continue;
+      const similarity = dot(this.#vector, 0, topic.vectors, row * dimensions, dimensions);
+      this.keep({ newId: this.#note.id, oldId, similarity });
+    }
+  }
+
+  private keep(echo: Echo): void {
+    const isCloser = (other: Echo) =>
+      echo.similarity > other.similarity ||
+      (echo.similarity === other.similarity && echo.oldId < other.oldId);
+    const at = this.closest.findIndex(isCloser);
+    if (at >= 0) this.closest.splice(at, 0, echo);
+    else this.closest.push(echo);
+    if (this.closest.length > ECHOES_A_NOTE) this.closest.pop();
+  }
+}
+
+async function queriesOf(
+  tx: UserTransaction,
+  model: EmbeddingModel,
+  userId: string,
+  account: Account,
+): Promise<Query[]> {
+  const newest = account.notes.filter((note) => countsAsActivity(account, note)).sort((a, b) => byDay(b, a));
+  const age = (note: AccountNote) => account.today - note.writtenOn;
+  const thisWeek = newest.filter((note) => age(note) <= RESURFACE.newDays).slice(0, WEEKS_NOTES);
+  const before = evenly(
+    newest.filter((note) => age(note) > RESURFACE.newDays && age(note) <= RESURFACE.usualDays),
+    USUAL_NOTES,
+  );
+  const vectors = await vectorsOfNotes(
+    tx,
+    model,
+    userId,
+    [...thisWeek, ...before].map(({ id }) => id),
+  );
+  const query = (isNew: boolean) => (note: AccountNote) => {
+    const vector = vectors.get(note.id);
+    return vector === undefined ? [] : [new Query(note, isNew, vector)];
+  };
+  return [...thisWeek.flatMap(query(true)), ...before.flatMap(query(false))];
+}
+
+/** So many of a list, evenly spread. */
+function evenly<T>(list: T[], most: number): T[] {
+  if (list.length <= most) return list;
+  return Array.from({ length: most }, (_, i) => list[Math.floor((i * list.length) / most)]!);
+}
