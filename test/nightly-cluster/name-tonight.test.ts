@@ -47,6 +47,7 @@ describe("a name is kept", () => {
         name: `Name of ${id}`,
         namedBy: "noctuary",
         namedSize: isArea ? 6 : 3,
+        askedSize: null,
         keyphrases: [],
         size: 3,
         cohesion: null,

@@ -74,6 +74,12 @@ function renderDryRun(terminal: Terminal, run: Run, settings: EmbedderSettings):
     );
     line(`  sent to     ${embedderName(settings)}`);
   }
+  if (run.totals.namesToAsk !== undefined) {
+    const price = dollars(run.totals.llmCostUsd ?? null);
+    line(
+      `  names       at most ${count(t("namesToAsk"), "cluster")} to ask a language model about: at most ${t("llmTokens").toLocaleString("en")} tokens (${price})`,
+    );
+  }
   const withheld = t("withheld") > 0 ? `; ${t("withheld")} more held back` : "";
   line(`  to purge    ${count(t("vanished") - t("withheld"), "note")}${withheld}`);
   line("  known only after embedding: which clusters change, and their names");

@@ -37,6 +37,7 @@ import { churnOf } from "../identity/churn.ts";
 import type { MissingNote } from "../identity/report-edits.ts";
 import { SEASON_DAYS } from "../identity/returned-clusters.ts";
 import { limitsFor, type UserStep } from "../job.ts";
+import { namingTotals } from "./ask-for-names.ts";
 import {
   type DecidedClusters,
   decideClusters,
@@ -58,7 +59,7 @@ export const cluster: UserStep<ClusterPayload> = {
   limits: limitsFor(300, 5),
   payload: clusterPayload,
 
-  async work({ context, run, task, userId, payload }) {
+  async work({ context, run, task, userId, payload, remainingMs }) {
     const withVanished = payload.withholdDeletions === true;
     const before = await load(context, userId, { withVanished, since: run.createdAt, asOf: run.asOf });
     const { noteIds, vectors } = before.stored;
@@ -74,7 +75,8 @@ export const cluster: UserStep<ClusterPayload> = {
       dimensions: context.embedder.dimensions,
     });
     const clusters = withUsersNames(before.clusters, decided, run.asOf);
-    const names = await giveNames(context, userId, { ...before, clusters }, decided, decided.partition);
+    const asking = { context, userId, run, task, remainingMs };
+    const names = await giveNames(asking, { ...before, clusters }, decided, decided.partition);
 
     return {
       async save(tx) {
@@ -127,6 +129,7 @@ export const cluster: UserStep<ClusterPayload> = {
           areas: decided.areas.length,
           ...decided.counts,
           purged: purged.length,
+          ...namingTotals(task, names),
         };
         await audit(tx, {
           userId,
@@ -222,8 +225,8 @@ function namedClusters(
   names: Map<string, GivenName>,
 ): { topics: SavedCluster[]; areas: SavedCluster[] } {
   const given = (id: string): GivenName => {
-    const { name, keyphrases, namedBy, namedSize } = names.get(id)!;
-    return { name, keyphrases, namedBy, namedSize };
+    const { name, keyphrases, namedBy, namedSize, askedSize } = names.get(id)!;
+    return { name, keyphrases, namedBy, namedSize, askedSize };
   };
   return {
     topics: topics.map((t) => ({

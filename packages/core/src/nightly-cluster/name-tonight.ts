@@ -10,8 +10,9 @@ const CENTRAL_NOTES = 5;
 export interface GivenName {
   name: string;
   keyphrases: string[];
-  namedBy: "noctuary" | "user";
+  namedBy: Cluster["namedBy"];
   namedSize: number;
+  askedSize: number | null;
 }
 
 /** A cluster that became so much larger or smaller since it was named is looked at again. */
@@ -91,7 +92,7 @@ export function nameTonight(
   return new Map(
     [...sizesOf(decided)].map(([id, namedSize]) => {
       const { name, keyphrases } = named.get(keys.get(id)!)!;
-      return [id, keep.get(id) ?? { name, keyphrases, namedBy: "noctuary", namedSize }];
+      return [id, keep.get(id) ?? { name, keyphrases, namedBy: "noctuary", namedSize, askedSize: null }];
     }),
   );
 }

@@ -17,6 +17,7 @@ import {
 import { storedHashes } from "@noctuary/db/notes/note-embedding";
 import type { Context } from "../context.ts";
 import { daysBetween } from "../local-date.ts";
+import { dryNames, hasNamesToAsk } from "./dry-names.ts";
 import { clusterWhenReady } from "./fan-in.ts";
 import { dealOut, type NoteRange, sortCandidates } from "./sort-candidates.ts";
 import { EMBED, type EmbedPayload, embedPayload, type NoteRangePayload } from "./steps.ts";
@@ -133,7 +134,13 @@ export async function dryPlanUser(
         texts.delete(hash);
     }
     const bytes = [...texts.values()].reduce((sum, size) => sum + size, 0);
-    return { ...counts, vanished, withheld, toEmbed, inputs: texts.size, bytes };
+    const { context, run } = scope;
+    const isRegrouped =
+      toEmbed > 0 || vanished > withheld || state.clusteredModel !== modelKey(context.embedder);
+    const names = aiEnabled
+      ? await dryNames(tx, context, userId, { localDate: run.localDate, notes: counts.live, isRegrouped })
+      : {};
+    return { ...counts, vanished, withheld, toEmbed, inputs: texts.size, bytes, ...names };
   });
 }
 
@@ -219,7 +226,8 @@ async function finishUser(
         vanished > withheld ||
         isOtherModel ||
         state.editsPending ||
-        (await hasExcludedResults(tx, userId))),
+        (await hasExcludedResults(tx, userId)) ||
+        (await hasNamesToAsk(tx, context, userId, run.localDate))),
   };
   await saveRunUser(tx, run.id, planned);
   await audit(tx, {

@@ -26,7 +26,7 @@ export function withUsersNames(
         bornAt: at,
       } as const;
       seen.set(id, {
-        ...(old ?? { ...unnamed, keyphrases: [], size, namedSize: size }),
+        ...(old ?? { ...unnamed, keyphrases: [], size, namedSize: size, askedSize: null }),
         name,
         namedBy: "user",
         retiredAt: null,

@@ -3,7 +3,7 @@ import type { UserTransaction } from "../access.ts";
 import type { VectorType } from "../database.ts";
 import { textArray } from "../text-array.ts";
 import { encodeVectorArray } from "../vector-codec.ts";
-import type { ClusterEventKind, ClusterLevel, EditOutcome, MoveCause } from "./clusters.sql.ts";
+import type { ClusterEventKind, ClusterLevel, EditOutcome, MoveCause, NamedBy } from "./clusters.sql.ts";
 import { type RetiredCluster, retireClusters } from "./retired-cluster.ts";
 
 export interface Cluster {
@@ -11,8 +11,10 @@ export interface Cluster {
   level: ClusterLevel;
   parentId: string | null;
   name: string;
-  namedBy: "noctuary" | "user";
+  namedBy: NamedBy;
   namedSize: number;
+  /** How many notes it had when a language model was last asked for its name; null: never for this one. */
+  askedSize: number | null;
   keyphrases: string[];
   size: number;
   cohesion: number | null;
@@ -32,7 +34,8 @@ export async function clustersOf(
   { retired = false }: { retired?: boolean } = {},
 ): Promise<Cluster[]> {
   const { rows } = await tx.execute<ClusterRow>(sql`
-    select id, level, parent_id as "parentId", name, named_by as "namedBy", named_size as "namedSize", keyphrases,
+    select id, level, parent_id as "parentId", name, named_by as "namedBy", named_size as "namedSize",
+      asked_size as "askedSize", keyphrases,
       size, cohesion, born_at as "bornAt", retired_at as "retiredAt"
     from cluster where user_id = ${userId} and (${retired} or retired_at is null) order by size desc, name collate "C", id`);
   return rows.map((row) => ({
@@ -40,6 +43,15 @@ export async function clustersOf(
     bornAt: new Date(row.bornAt),
     retiredAt: row.retiredAt === null ? null : new Date(row.retiredAt),
   }));
+}
+
+/** Living clusters with words whose names are ours, and that no language model was asked about. */
+export async function countUnasked(tx: UserTransaction, userId: string): Promise<number> {
+  const { rows } = await tx.execute<{ unasked: number }>(sql`
+    select count(*)::int as unasked from cluster
+    where user_id = ${userId} and retired_at is null and named_by = 'noctuary' and asked_size is null
+      and keyphrases <> '{}'`);
+  return rows[0]!.unasked;
 }
 
 /** Forgets what retired clusters were called: their names may rest on notes that are gone. */
@@ -94,13 +106,14 @@ export async function saveClusters(
   await retireClusters(tx, userId, { livingIds: living.map(({ id }) => id), ended, at });
   if (living.length === 0) return;
   await tx.execute(sql`
-    insert into cluster (user_id, id, level, parent_id, name, named_by, named_size, keyphrases, size, cohesion, born_at)
-    select ${userId}, c.id, c.level, c."parentId", c.name, c."namedBy", c."namedSize",
+    insert into cluster (user_id, id, level, parent_id, name, named_by, named_size, asked_size, keyphrases, size, cohesion,
+      born_at)
+    select ${userId}, c.id, c.level, c."parentId", c.name, c."namedBy", c."namedSize", c."askedSize",
       array(select jsonb_array_elements_text(c.keyphrases)), c.size, c.cohesion, ${at.toISOString()}::timestamptz
     from jsonb_to_recordset(${JSON.stringify(living)}::jsonb) as c(id text, level text, "parentId" text, name text,
-      "namedBy" text, "namedSize" int, keyphrases jsonb, size int, cohesion real)
+      "namedBy" text, "namedSize" int, "askedSize" int, keyphrases jsonb, size int, cohesion real)
     on conflict (user_id, id) do update set parent_id = excluded.parent_id, name = excluded.name,
-      named_by = excluded.named_by, named_size = excluded.named_size, keyphrases = excluded.keyphrases,
+      named_by = excluded.named_by, named_size = excluded.named_size, asked_size = excluded.asked_size, keyphrases = excluded.keyphrases,
       size = excluded.size, cohesion = excluded.cohesion, retired_at = null,
       merged_into = null, retired_by = null, last_members = '{}'`);
   if (topics.length === 0) return;

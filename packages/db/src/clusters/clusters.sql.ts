@@ -12,6 +12,8 @@ import {
 } from "drizzle-orm/pg-core";
 import { idText, instant, noctuary, vectorBinary } from "../columns.ts";
 
+/** `noctuary`: from its own words; `llm`: by a language model, and checked; `user`: for good. */
+export type NamedBy = "noctuary" | "llm" | "user";
 export type ClusterLevel = "topic" | "area";
 export type ClusterEventKind =
   | "born"
@@ -74,9 +76,11 @@ export const cluster = noctuary.table(
     /** A topic's area. */
     parentId: idText("parent_id"),
     name: text("name").notNull(),
-    namedBy: text("named_by").$type<"noctuary" | "user">().notNull().default("noctuary"),
+    namedBy: text("named_by").$type<NamedBy>().notNull().default("noctuary"),
     /** How many notes it had when it got its name: a name is given anew when that is long past. */
     namedSize: integer("named_size").notNull(),
+    /** How many notes it had when a language model was last asked for its name; null since it got another name. */
+    askedSize: integer("asked_size"),
     keyphrases: text("keyphrases").array().notNull(),
     size: integer("size").notNull(),
     /** Topics only: the unit mean of its vectors. */

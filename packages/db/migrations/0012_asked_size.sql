@@ -1,0 +1,1 @@
+ALTER TABLE "noctuary"."cluster" ADD COLUMN "asked_size" integer;
