@@ -100,6 +100,10 @@ describe("where nobody can be asked", () => {
     expect(provider.inputs).toBe(6);
     expect(existsSync(join(home, "consent.json"))).toBe(false);
 
+    // What is shown is what was clustered, whatever the settings name.
+    const page = await noctuary(["--home", home, "--json", "clusters"]);
+    expect(page.json()).toMatchObject({ notes: { embedded: 6, pending: 0 } });
+
     // Nothing new: nothing would be sent, so nobody is asked.
     const unchanged = await noctuary(nightAt(home), { environment });
     expect(unchanged.code, unchanged.stderr).toBe(0);

@@ -1,9 +1,11 @@
 import { embedderFor } from "@noctuary/core/embedding/embedder-for";
 import { asLedger, asUser } from "@noctuary/db/access";
+import { userState } from "@noctuary/db/account/account";
 import { type Cluster, type ClusterEventRow, clusterEvents, clustersOf } from "@noctuary/db/clusters/cluster";
 import { lastRunOf, type Run } from "@noctuary/db/ledger/run";
 import { clusterNotes, newNotesByCluster } from "@noctuary/db/notes/note";
 import { accountForNotes, type NoteAccount } from "@noctuary/db/notes/note-account";
+import type { EmbeddingModel } from "@noctuary/db/notes/note-changes";
 import type { Session } from "./session.ts";
 
 const JOB = "nightly-cluster";
@@ -57,7 +59,7 @@ export interface Overview {
 
 export async function overviewOf(session: Session, userId: string): Promise<Overview> {
   const { db } = session;
-  const model = embeddingModel(session);
+  const model = await shownModel(session, userId);
   const { run, previous, notes } = await asLedger(db, async (tx) => {
     const run = await lastRunOf(tx, JOB, userId);
     const previous = run === null ? null : await lastRunOf(tx, JOB, userId, run);
@@ -96,6 +98,17 @@ export async function overviewOf(session: Session, userId: string): Promise<Over
 /** The model whose vectors this home's settings are about. */
 export function embeddingModel({ settings }: Pick<Session, "settings">) {
   return embedderFor(settings);
+}
+
+/**
+ * The model whose vectors a user's clusters were computed from: `run --embedder` may have used another one than the
+ * settings name. Before the first night, the settings' own.
+ */
+export async function shownModel(session: Session, userId: string): Promise<EmbeddingModel> {
+  const { clusteredModel } = await asUser(session.db, userId, (tx) => userState(tx, userId));
+  if (clusteredModel === null) return embeddingModel(session);
+  const at = clusteredModel.lastIndexOf("/");
+  return { model: clusteredModel.slice(0, at), dimensions: Number(clusteredModel.slice(at + 1)) };
 }
 
 function areasOf(clusters: Cluster[], toTopic: (topic: Cluster) => OverviewTopic): OverviewArea[] {

@@ -3,7 +3,7 @@ import { type Cluster, type ClusterEventRow, clusterEvents, clustersOf } from "@
 import { type ClusterNote, clusterNotes } from "@noctuary/db/notes/note";
 import { EXIT } from "../exit.ts";
 import { morningStacks } from "../morning-stacks.ts";
-import { embeddingModel, overviewOf } from "../overview.ts";
+import { overviewOf, shownModel } from "../overview.ts";
 import { renderOverview } from "../render/overview.ts";
 import { sentenceFor } from "../render/sentences.ts";
 import { count, dateLine } from "../render/words.ts";
@@ -29,10 +29,11 @@ export async function clusters(
       renderOverview(terminal, overview, stacks);
       return EXIT.done;
     }
+    const model = await shownModel(session, userId);
     const shown = await asUser(session.db, userId, async (tx) => {
       const all = await clustersOf(tx, userId, { retired: true });
       const cluster = oneOf(matching(all, id), id, "cluster");
-      const notes = await clusterNotes(tx, embeddingModel(session), userId, {
+      const notes = await clusterNotes(tx, model, userId, {
         clusterId: cluster.id,
         perCluster: NOTES_SHOWN,
       });

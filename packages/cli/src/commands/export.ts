@@ -5,7 +5,7 @@ import { EXIT } from "../exit.ts";
 import type { ClusterPage } from "../export/cluster-page.ts";
 import { exportPages } from "../export/export-clusters.ts";
 import { morningStacks } from "../morning-stacks.ts";
-import { embeddingModel } from "../overview.ts";
+import { shownModel } from "../overview.ts";
 import { sentenceFor } from "../render/sentences.ts";
 import { count } from "../render/words.ts";
 import { dateOf } from "../run-job.ts";
@@ -44,11 +44,12 @@ export async function exportClusters(
 }
 
 async function pagesOf(session: Session, userId: string): Promise<ClusterPage[]> {
+  const model = await shownModel(session, userId);
   return asUser(session.db, userId, async (tx) => {
     const clusters = await clustersOf(tx, userId, { retired: true });
     const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
     const notes = Map.groupBy(
-      await clusterNotes(tx, embeddingModel(session), userId, { perCluster: NOTES_PER_PAGE }),
+      await clusterNotes(tx, model, userId, { perCluster: NOTES_PER_PAGE }),
       (note) => note.clusterId,
     );
     const pages: ClusterPage[] = [];

@@ -3,7 +3,7 @@ import { clustersOf } from "@noctuary/db/clusters/cluster";
 import { type NoteLine, notesOf, type RelatedNote, relatedNotes } from "@noctuary/db/notes/note";
 import Table from "cli-table3";
 import { EXIT, UsageError } from "../exit.ts";
-import { embeddingModel } from "../overview.ts";
+import { shownModel } from "../overview.ts";
 import { sayCode } from "../render/codes.ts";
 import { count } from "../render/words.ts";
 import { chooseUser, type GlobalOptions, openSession } from "../session.ts";
@@ -30,7 +30,7 @@ export async function notes(
   const session = await openSession(options, terminal);
   try {
     const userId = await chooseUser(session, options);
-    const model = embeddingModel(session);
+    const model = await shownModel(session, userId);
     const { found, clusterName, related } = await asUser(session.db, userId, async (tx) => {
       const names = new Map((await clustersOf(tx, userId)).map((cluster) => [cluster.id, cluster.name]));
       const clusterName = (id: string | null) => (id === null ? "" : (names.get(id) ?? ""));
