@@ -8,15 +8,8 @@
  *     [--notes N] [--users N] [--repeats N] [--workers N] [--file NOTES.jsonl]
  */
 import { parseArgs } from "node:util";
-import { startLocalQueues } from "@noctuary/cli/local/local-queues";
-import { loadOpenAiTokenCounter } from "@noctuary/core/embedding/count-tokens";
-import { queues } from "@noctuary/core/jobs";
-import { openDatabase } from "@noctuary/db/database";
-import { migrate } from "@noctuary/db/migrate";
-import { startChild } from "./throughput/child.ts";
-import { notesDatabase } from "./throughput/notes-database.ts";
-import { type Bench, rows } from "./throughput/rows.ts";
-import { notesOfFile, type SampleNote, sampleNotes } from "./throughput/sample-texts.ts";
+import { openBench } from "./throughput/bench.ts";
+import { rows, type Size } from "./throughput/rows.ts";
 
 const { values } = parseArgs({
   options: {
@@ -30,11 +23,6 @@ const { values } = parseArgs({
     file: { type: "string" },
   },
 });
-const server = process.env.NOCTUARY_TEST_DATABASE_URL;
-if (server === undefined) {
-  console.error("set NOCTUARY_TEST_DATABASE_URL: `scripts/server-postgres.sh start` gives you a server");
-  process.exit(2);
-}
 const asked = values.rows.split(",");
 const unknown = asked.filter((name) => !Object.hasOwn(rows, name));
 if (unknown.length > 0) {
@@ -42,38 +30,21 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const dimensions = values.dimensions.split(",").map(Number);
-const count = Number(values.notes ?? (values.full ? 20_000 : 5_000));
-const notes = values.file === undefined ? sampleNotes(count) : notesOfFile(values.file, count);
-
-const local = await startLocalQueues(
-  queues().map(({ queue, step }) => ({
-    queue,
-    visibilityTimeoutSeconds: step.limits.visibilityTimeoutSeconds,
-    maxReceiveCount: 3,
-  })),
-);
-const database = await notesDatabase(server, async (url) => {
-  const db = openDatabase({ url, maxConnections: 1 });
-  await migrate(db);
-  await db.close();
-});
-const provider = await startChild("./provider-process.ts");
-const bench: Bench = {
-  database,
-  provider,
-  queues: local,
-  notes,
+const size: Size = {
   repeats: Number(values.repeats ?? (values.full ? 3 : 1)),
   users: Number(values.users ?? (values.full ? 5_000 : 250)),
   notesPerUser: 20,
-  workers: Number(values.workers),
-  fewestRequests: await fewestRequests(notes),
 };
+const bench = await openBench({
+  notes: Number(values.notes ?? (values.full ? 20_000 : 5_000)),
+  file: values.file,
+  workers: Number(values.workers),
+});
 try {
   for (const name of asked) {
     // Only the rate depends on how long a vector is; the others are about requests.
     for (const length of name === "rate" ? dimensions : dimensions.slice(-1)) {
-      for (const { work, must, is, broken } of await rows[name]!(bench, length)) {
+      for (const { work, must, is, broken } of await rows[name]!(bench, length, size)) {
         console.log(`${work}\n  must: ${must}\n  is:   ${is}`);
         if (broken.length === 0) continue;
         console.log(`  WRONG: ${[...new Set(broken)].join("; ")}`);
@@ -82,17 +53,5 @@ try {
     }
   }
 } finally {
-  await provider.stop();
-  await local.close();
-  await database.drop();
-}
-
-/** No packing has fewer requests than all tokens need, nor than all inputs need: OpenAI's two limits. */
-async function fewestRequests(all: SampleNote[]): Promise<number> {
-  const countTokens = await loadOpenAiTokenCounter();
-  const tokens = all.reduce((sum, { title, body }) => sum + countTokens(`${title}\n\n${body}`), 0);
-  console.log(
-    `${all.length.toLocaleString("en")} notes, ${tokens.toLocaleString("en")} tokens, ${Math.round(tokens / all.length)} a note`,
-  );
-  return Math.max(Math.ceil(tokens / 300_000), Math.ceil(all.length / 2_048));
+  await bench.close();
 }

@@ -32,14 +32,14 @@ const COPY_SIGNATURE = Buffer.concat([Buffer.from("PGCOPY\n\xff\r\n\0", "latin1"
 const dimensions = Number(process.env.DIMENSIONS);
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL!, max: REQUESTS_IN_FLIGHT });
 
-await pool.query(`
-  create schema if not exists bare;
-  drop table if exists bare.note_embedding;
-  create table bare.note_embedding (id text primary key, hash bytea not null, vector vector(${dimensions}) not null);
-  alter table bare.note_embedding alter column vector set storage main`);
 serveParent(run);
 
 async function run(): Promise<BareFigures> {
+  await pool.query(`
+    create schema if not exists bare;
+    drop table if exists bare.note_embedding;
+    create table bare.note_embedding (id text primary key, hash bytea not null, vector vector(${dimensions}) not null);
+    alter table bare.note_embedding alter column vector set storage main`);
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
   const { rows } = await pool.query<Row>(`

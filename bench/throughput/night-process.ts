@@ -21,6 +21,7 @@ export interface NightRequest {
 
 export interface NightFigures {
   runId: string;
+  /** The most memory that this process was seen with in this night. */
   maxRssMb: number;
   /** Of this process alone, from the start of the work: what a busy machine leaves comparable. */
   cpuMs: number;
@@ -54,7 +55,9 @@ async function run({ asOf }: NightRequest): Promise<NightFigures> {
     { trigger: "manual", asOf, options: {} } as never,
     lambda as never,
   )) as Started;
+  let maxRss = 0;
   for (let reconciledAt = performance.now(); (await openTasks(runId)) > 0; await delay(LOOK_EVERY_MS)) {
+    maxRss = Math.max(maxRss, process.memoryUsage.rss());
     if (performance.now() - reconciledAt < RECONCILE_EVERY_MS) continue;
     reconciledAt = performance.now();
     // What was put off, for a provider that asked for it, is announced when it is due.
@@ -62,7 +65,7 @@ async function run({ asOf }: NightRequest): Promise<NightFigures> {
   }
   return {
     runId,
-    maxRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    maxRssMb: Math.round(maxRss / 2 ** 20),
     cpuMs: cpuMsSince(cpuBefore),
   };
 }

@@ -25,6 +25,8 @@ export interface Night {
   ms: number;
   planMs: number;
   embedTasks: number;
+  /** Tries that its embed tasks needed beyond the first one of each. */
+  furtherTries: number;
   stored: number;
   refused: string[];
   failedTasks: number;
@@ -88,6 +90,7 @@ export async function notesDatabase(
            extract(epoch from max(t.finished_at) filter (where step = 'plan') - min(r.created_at))::float8 * 1000
              as "planMs",
            (count(*) filter (where step = 'embed'))::int as "embedTasks",
+           coalesce(sum(attempts - 1) filter (where step = 'embed'), 0)::int as "furtherTries",
            (count(*) filter (where t.status = 'failed'))::int as "failedTasks",
            (select count(*)::int from noctuary.note n join noctuary.note_embedding e
              on e.user_id = n.user_id and e.note_id = n.id and e.seen_updated_at = n.updated_at

@@ -1,25 +1,13 @@
-import type { BareFigures } from "./bare-process.ts";
-import { type Child, startChild } from "./child.ts";
-import type { NightFigures, NightRequest } from "./night-process.ts";
-import { type Night, type NotesDatabase, POISON } from "./notes-database.ts";
-import type { ProviderBehaviour, ProviderCounts } from "./provider-process.ts";
-import type { SampleNote } from "./sample-texts.ts";
+import { type Bench, freshNight, type OurNight, runBare, runNight } from "./bench.ts";
+import { type Night, POISON } from "./notes-database.ts";
 
-/** Where the rows of the table are measured. */
-export interface Bench {
-  database: NotesDatabase;
-  provider: Child;
-  queues: { endpoint: string; urls: Record<string, string> };
-  notes: SampleNote[];
+/** How much is measured. */
+export interface Size {
   /** Pairs of runs for a ratio of which the median is given. */
   repeats: number;
-  /** Notes of many users, dealt out to `users`. */
+  /** Users among whom notes are dealt out. */
   users: number;
   notesPerUser: number;
-  /** Embed workers at once. */
-  workers: number;
-  /** The best packing of the notes' tokens, from below. */
-  fewestRequests: number;
 }
 
 /** What was measured, as a line of the table; `broken` names counts that are not what they must be. */
@@ -30,28 +18,18 @@ export interface Measured {
   broken: string[];
 }
 
-interface OurNight extends Night {
-  requests: number;
-  inputs: number;
-  mostAtOnce: number;
-  maxRssMb: number;
-  cpuMs: number;
-  perSecond: number;
-}
-
-const FIRST_NIGHT = "2026-11-02T07:00:00Z";
 const SECOND_NIGHT = "2026-11-03T07:00:00Z";
 const THIRD_NIGHT = "2026-11-04T07:00:00Z";
 
-export const rows: Record<string, (bench: Bench, dimensions: number) => Promise<Measured[]>> = {
-  async rate(bench, dimensions) {
+export const rows: Record<string, (bench: Bench, dimensions: number, size: Size) => Promise<Measured[]>> = {
+  async rate(bench, dimensions, { repeats }) {
     await bench.database.fill(bench.notes, 1);
     const ratios: number[] = [];
     const ours: OurNight[] = [];
     const bares: number[] = [];
     const bareRequests = new Set<number>();
     const cpuRatios: number[] = [];
-    for (let repeat = 0; repeat < bench.repeats; repeat++) {
+    for (let repeat = 0; repeat < repeats; repeat++) {
       // The one first, then the other: what warms up during a run is nobody's for long.
       const isBareFirst = repeat % 2 === 0;
       const bare = isBareFirst ? await runBare(bench, dimensions) : undefined;
@@ -81,12 +59,12 @@ export const rows: Record<string, (bench: Bench, dimensions: number) => Promise<
     ];
   },
 
-  async latency(bench, dimensions) {
+  async latency(bench, dimensions, { repeats }) {
     await bench.database.fill(bench.notes, 1);
     const ratios: number[] = [];
     let mostAtOnce = 0;
     const broken: string[] = [];
-    for (let repeat = 0; repeat < bench.repeats; repeat++) {
+    for (let repeat = 0; repeat < repeats; repeat++) {
       const instant = await freshNight(bench, { dimensions, requestsInFlight: 8 });
       const late = await freshNight(bench, { dimensions, requestsInFlight: 8, latencyMs: 50 });
       ratios.push(late.perSecond / instant.perSecond);
@@ -107,8 +85,8 @@ export const rows: Record<string, (bench: Bench, dimensions: number) => Promise<
     await bench.database.fill(bench.notes, 1);
     await freshNight(bench, { dimensions });
     const changed = await bench.database.changeOneInHundred();
-    const second = await night(bench, { dimensions, asOf: SECOND_NIGHT });
-    const third = await night(bench, { dimensions, asOf: THIRD_NIGHT });
+    const second = await runNight(bench, { dimensions, asOf: SECOND_NIGHT });
+    const third = await runNight(bench, { dimensions, asOf: THIRD_NIGHT });
     return [
       {
         work: "1 % changed",
@@ -135,7 +113,7 @@ export const rows: Record<string, (bench: Bench, dimensions: number) => Promise<
     await bench.database.fill(bench.notes, 1);
     await bench.database.poison(poisoned);
     const first = await freshNight(bench, { dimensions, poison: POISON });
-    const second = await night(bench, { dimensions, poison: POISON, asOf: SECOND_NIGHT });
+    const second = await runNight(bench, { dimensions, poison: POISON, asOf: SECOND_NIGHT });
     const rest = bench.notes.length - 1;
     const extra = (first.inputs - bench.notes.length) / bench.notes.length;
     return [
@@ -156,12 +134,12 @@ export const rows: Record<string, (bench: Bench, dimensions: number) => Promise<
     ];
   },
 
-  async limited(bench, dimensions) {
+  async limited(bench, dimensions, { repeats }) {
     await bench.database.fill(bench.notes, 1);
     const times: number[] = [];
     const broken: string[] = [];
     let requests = 0;
-    for (let repeat = 0; repeat < bench.repeats; repeat++) {
+    for (let repeat = 0; repeat < repeats; repeat++) {
       const clean = await freshNight(bench, { dimensions });
       const limited = await freshNight(bench, { dimensions, limitsOneIn: 10 });
       times.push(limited.ms / clean.ms);
@@ -178,8 +156,8 @@ export const rows: Record<string, (bench: Bench, dimensions: number) => Promise<
     ];
   },
 
-  async users(bench, dimensions) {
-    const all = bench.users * bench.notesPerUser;
+  async users(bench, dimensions, { repeats, users, notesPerUser }) {
+    const all = users * notesPerUser;
     const notes = Array.from({ length: all }, (_, i) => ({
       ...bench.notes[i % bench.notes.length]!,
       id: `m${String(i).padStart(7, "0")}`,
@@ -189,15 +167,15 @@ export const rows: Record<string, (bench: Bench, dimensions: number) => Promise<
     let many: OurNight | undefined;
     await bench.database.fill(bench.notes, 1);
     const one = await freshNight(bench, { dimensions });
-    await bench.database.fill(notes, bench.users);
-    for (let repeat = 0; repeat < Math.min(bench.repeats, 2); repeat++) {
+    await bench.database.fill(notes, users);
+    for (let repeat = 0; repeat < Math.min(repeats, 2); repeat++) {
       many = await freshNight(bench, { dimensions });
       ratios.push(many.perSecond / one.perSecond);
       broken.push(...lost(many, all));
     }
     return [
       {
-        work: `${count(bench.users)} users with ${bench.notesPerUser} notes each`,
+        work: `${count(users)} users with ${notesPerUser} notes each`,
         must: "bounded memory; at least half of the one-user rate",
         is: `${ratio(median(ratios))} of it (${ratios.map(ratio).join(", ")}): ${count(many!.perSecond)} notes/s; plan ${count(many!.planMs)} ms of ${count(many!.ms)}; ${many!.maxRssMb} MB, for one user ${one.maxRssMb} MB`,
         broken,
@@ -206,73 +184,12 @@ export const rows: Record<string, (bench: Bench, dimensions: number) => Promise<
   },
 };
 
-function lost({ stored, failedTasks }: Night, notes: number): string[] {
+function lost({ stored, failedTasks, furtherTries }: Night, notes: number): string[] {
   return [
+    ...(furtherTries === 0 ? [] : [`${furtherTries} tries of a task failed`]),
     ...(stored === notes ? [] : [`${stored} of ${notes} stored`]),
     ...(failedTasks === 0 ? [] : [`${failedTasks} tasks failed`]),
   ];
-}
-
-async function runBare({ database, provider }: Bench, dimensions: number): Promise<BareFigures> {
-  const { url } = await provider.ask<ProviderCounts>({});
-  const child = await startChild("./bare-process.ts", {
-    DATABASE_URL: database.url,
-    PROVIDER_URL: url,
-    DIMENSIONS: String(dimensions),
-  });
-  const figures = await child.ask<BareFigures>({});
-  await child.stop();
-  return figures;
-}
-
-interface NightOptions extends ProviderBehaviour {
-  dimensions: number;
-  requestsInFlight?: number;
-  asOf?: string;
-}
-
-async function freshNight(bench: Bench, options: NightOptions): Promise<OurNight> {
-  await bench.database.forgetNights();
-  return night(bench, options);
-}
-
-async function night(
-  { database, provider, queues, workers }: Bench,
-  { dimensions, requestsInFlight = 4, asOf = FIRST_NIGHT, ...behaviour }: NightOptions,
-): Promise<OurNight> {
-  const { url } = await provider.ask<ProviderCounts>(behaviour satisfies ProviderBehaviour);
-  const child = await startChild(
-    "./night-process.ts",
-    {
-      DATABASE_URL: database.url,
-      DATABASE_CONNECTIONS: String(workers + 2),
-      AWS_ENDPOINT_URL_SQS: queues.endpoint,
-      AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "local",
-      AWS_SECRET_ACCESS_KEY: "local",
-      QUEUE_URL_NIGHTLY_CLUSTER: queues.urls["nightly-cluster"],
-      QUEUE_URL_EMBED: queues.urls.embed,
-      QUEUE_URL_CLUSTER: queues.urls.cluster,
-      NOCTUARY_LOG_FILE: "/dev/null",
-      NOCTUARY_EMBEDDER: "openai",
-      OPENAI_BASE_URL: url,
-      NOCTUARY_DIMENSIONS: String(dimensions),
-      NOCTUARY_REQUESTS_IN_FLIGHT: String(requestsInFlight),
-      WORKERS: String(workers),
-    },
-    process.env.NIGHT_NODE_OPTIONS?.split(" ") ?? [],
-  );
-  const { runId, maxRssMb, cpuMs } = await child.ask<NightFigures>({ asOf } satisfies NightRequest);
-  await child.stop();
-  const counts = await provider.ask<ProviderCounts>("count" as never);
-  const figures = await database.night(runId);
-  return {
-    ...figures,
-    ...counts,
-    maxRssMb,
-    cpuMs,
-    perSecond: (figures.stored / figures.ms) * 1000,
-  };
 }
 
 function median(figures: number[]): number {

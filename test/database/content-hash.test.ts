@@ -38,3 +38,13 @@ test.each<[string, [string, string], [string, string]]>([
 test("the hash of a text stays what it is: stored vectors are found by it", async () => {
   expect(await hash("Title", "body")).toBe(createHash("sha256").update("Title\n\nbody").digest("hex"));
 });
+
+test("every character, and every pair that joins, is hashed in its composed form", async () => {
+  // Where a character decomposes, its parts are the pairs that would join.
+  const rows = await database.query<{ character: string }>(`
+    select c as character from (
+      select chr(i) as c from generate_series(1, x'1ffff'::int) i where i not between x'd800'::int and x'dfff'::int) all_characters
+    where noctuary.composed('a' || c || 'b') <> normalize('a' || c || 'b')
+      or (c is not nfd normalized and noctuary.composed(normalize(c, nfd)) <> normalize(c))`);
+  expect(rows).toEqual([]);
+});

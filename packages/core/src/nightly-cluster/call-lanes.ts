@@ -7,13 +7,14 @@ export interface PutOff {
 }
 
 /**
- * Runs so many calls at once. Once one has failed, been put off, or the time is up, what is under way is paid for: it is
- * waited for, and nothing new is begun.
+ * Runs so many calls at once, and what is to be done with their answers beside the next ones. Once one has failed, been
+ * put off, or the time is up, what is under way is paid for: it is waited for, and nothing new is begun.
  */
 export class CallLanes {
   readonly #count: number;
   readonly #hasTime: () => boolean;
-  readonly #running = new Set<Promise<void>>();
+  readonly #asking = new Set<Promise<void>>();
+  readonly #saving = new Set<Promise<void>>();
   #begun = 0;
   #putOff: PutOff | null = null;
   #failure: { error: unknown } | undefined;
@@ -23,14 +24,17 @@ export class CallLanes {
     this.#hasTime = hasTime;
   }
 
-  /** Begins a call as soon as there is room for it. Returns whether it was begun. */
-  async begin(call: () => Promise<void>): Promise<boolean> {
-    while (this.#running.size >= this.#count) await Promise.race(this.#running);
+  /** Begins a call as soon as there is room for it and for its answer. Returns whether it was begun. */
+  async begin<Answer>(ask: () => Promise<Answer>, save: (answer: Answer) => Promise<void>): Promise<boolean> {
+    while (this.#asking.size >= this.#count) await Promise.race(this.#asking);
+    while (this.#saving.size >= this.#count) await Promise.race(this.#saving);
     // The first call is begun however little time is left: a task that never begins would never end.
     if (this.#begun > 0 && !this.mayGoOn()) return false;
     this.#begun += 1;
-    const running = this.#run(call).finally(() => this.#running.delete(running));
-    this.#running.add(running);
+    this.#run(this.#asking, async () => {
+      const answer = await ask();
+      this.#run(this.#saving, () => save(answer));
+    });
     return true;
   }
 
@@ -40,14 +44,15 @@ export class CallLanes {
     return this.#putOff === null && this.#failure === undefined;
   }
 
-  async #run(call: () => Promise<void>): Promise<void> {
-    try {
-      await call();
-    } catch (error) {
-      if (error instanceof RetryLaterError) {
-        if (error.delayMs >= (this.#putOff?.delayMs ?? 0)) this.#putOff = error;
-      } else this.#failure ??= { error };
-    }
+  #run(among: Set<Promise<void>>, work: () => Promise<void>): void {
+    const running = work()
+      .catch((error: unknown) => {
+        if (error instanceof RetryLaterError) {
+          if (error.delayMs >= (this.#putOff?.delayMs ?? 0)) this.#putOff = error;
+        } else this.#failure ??= { error };
+      })
+      .finally(() => among.delete(running));
+    among.add(running);
   }
 
   /**
@@ -55,7 +60,8 @@ export class CallLanes {
    * when the time ran out, later when the provider asks for a long wait. @throws what the first failed call threw
    */
   async end(): Promise<PutOff | null> {
-    await Promise.all(this.#running);
+    await Promise.all(this.#asking);
+    await Promise.all(this.#saving);
     if (this.#failure !== undefined) throw this.#failure.error;
     return this.#putOff;
   }

@@ -11,6 +11,7 @@ import {
   saveFailures,
   saveVectors,
 } from "@noctuary/db/notes/note-embedding";
+import type { Embeddings } from "../embedding/embedder.ts";
 import { PermanentError, recordable } from "../errors.ts";
 import { limitsFor, type UserStep } from "../job.ts";
 import { permanentProblem } from "../provider/provider-errors.ts";
@@ -58,7 +59,8 @@ export const embed: UserStep<EmbedPayload> = {
         signal,
         onPage: (page) => progress.addPage(page),
       })) {
-        if (!(await lanes.begin(() => progress.addCall(texts, signal)))) break;
+        const ask = () => progress.ask(texts, signal);
+        if (!(await lanes.begin(ask, (answer) => progress.addAnswer(texts, answer)))) break;
       }
     } catch (error) {
       // Reading failed: what is under way is paid for, so it is saved first.
@@ -140,34 +142,44 @@ class Progress {
     });
   }
 
-  async addCall(texts: WaitingText[], signal: AbortSignal): Promise<void> {
-    const { context, run } = this.#input;
-    try {
-      const answer = await embedTexts(context.embedder, texts, signal);
-      const { vectors, requests, tokens, costUsd } = answer;
-      const unanswered = answer.unanswered?.indexes.length ?? 0;
-      const embedded = texts.length - answer.refused.length - unanswered;
+  async ask(texts: WaitingText[], signal: AbortSignal): Promise<Embeddings> {
+    return this.#recordingRefusals(() => embedTexts(this.#input.context.embedder, texts, signal));
+  }
+
+  async addAnswer(texts: WaitingText[], answer: Embeddings): Promise<void> {
+    const { vectors, requests, tokens, costUsd } = answer;
+    const unanswered = answer.unanswered?.indexes.length ?? 0;
+    const embedded = texts.length - answer.refused.length - unanswered;
+    await this.#save(() => {
+      const sorted = sortByAnswer(takeNotes(texts), answer);
+      const price = costUsd === null ? { unpricedRequests: requests } : { costUsd };
+      return {
+        ...sorted,
+        vectors,
+        counts: { embedded, reused: sorted.notes.length - embedded, requests, tokens, ...price },
+        usage: { inputs: texts.length - unanswered, requests, tokens, costUsd },
+      };
+    });
+    // The same text has come up again while its vector was being saved.
+    while (texts.some(({ notes }) => notes.length > 0)) {
       await this.#save(() => {
         const sorted = sortByAnswer(takeNotes(texts), answer);
-        const price = costUsd === null ? { unpricedRequests: requests } : { costUsd };
-        return {
-          ...sorted,
-          vectors,
-          counts: { embedded, reused: sorted.notes.length - embedded, requests, tokens, ...price },
-          usage: { inputs: texts.length - unanswered, requests, tokens, costUsd },
-        };
+        return { ...sorted, vectors, counts: { reused: sorted.notes.length }, usage: null };
       });
-      // The same text has come up again while its vector was being saved.
-      while (texts.some(({ notes }) => notes.length > 0)) {
-        await this.#save(() => {
-          const sorted = sortByAnswer(takeNotes(texts), answer);
-          return { ...sorted, vectors, counts: { reused: sorted.notes.length }, usage: null };
-        });
-      }
-      for (const { contentHash } of texts) this.#waiting.delete(contentHash);
+    }
+    for (const { contentHash } of texts) this.#waiting.delete(contentHash);
+    await this.#recordingRefusals(async () => {
       if (answer.unanswered !== undefined) throw answer.unanswered.error;
+    });
+  }
+
+  /** What the provider refuses for good stands in the run, for the other tasks to see. */
+  async #recordingRefusals<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (error) {
       if (error instanceof PermanentError && error.code.startsWith("provider_")) {
+        const { context, run } = this.#input;
         await asLedger(context.db, (tx) => recordRunError(tx, run.id, recordable(error)));
       }
       throw error;

@@ -212,8 +212,10 @@ async function finishUser(
   // That deletions are carried out is written by the cluster step, together with the deletions. That there is nothing
   // to hold back any more is known now: a folder that was mounted again must not shorten the wait of a later night.
   const isOver = !tooMany && state.deletionsWithheldSince !== null;
-  if (since !== null || isOver) await saveUserState(tx, userId, { deletionsWithheldSince: since });
-  if (isRehashDue(state, run.localDate)) await saveUserState(tx, userId, { hashedOn: run.localDate });
+  await saveUserState(tx, userId, {
+    ...(since !== null || isOver ? { deletionsWithheldSince: since } : {}),
+    ...(isRehashDue(state, run.localDate) ? { hashedOn: run.localDate } : {}),
+  });
   const counts = { ...user.counts, vanished, withheld };
   const isOtherModel = counts.live > 0 && state.clusteredModel !== modelKey(context.embedder);
   const planned: RunUser = {

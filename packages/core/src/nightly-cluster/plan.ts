@@ -2,8 +2,9 @@ import { asLedger } from "@noctuary/db/access";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import { lastPlannedUser } from "@noctuary/db/ledger/run-user";
 import { renewLease } from "@noctuary/db/ledger/task";
-import { nextUser, vanishedInAll } from "@noctuary/db/notes/note-changes";
+import { usersAfter, vanishedInAll } from "@noctuary/db/notes/note-changes";
 import { limitsFor, type PlanStep } from "../job.ts";
+import { sendOutbox } from "../runtime/send-outbox.ts";
 import { usersAskedAfter } from "../runtime/users-asked.ts";
 import { dryPlanUser, type PlanScope, planPage } from "./plan-user.ts";
 import { areTooManyInAll } from "./withhold-deletions.ts";
@@ -13,6 +14,9 @@ type PlanInput = Parameters<PlanStep["work"]>[0];
 /** So much is left of the function's time when the plan stops and goes on through its queue. */
 const MARGIN_MS = 20_000;
 const RENEW_EVERY_MS = 10_000;
+const USERS_PER_READ = 100;
+/** Embed workers begin with the first users while the last ones are planned. */
+const SEND_EVERY_MS = 1_000;
 
 /**
  * Finds what is new, changed, excluded or gone, one user after another in keyset pages. Where it stands lies in
@@ -26,26 +30,39 @@ export const plan: PlanStep = {
 };
 
 async function planUsers(input: PlanInput): ReturnType<PlanStep["work"]> {
-  const { context, run, task, remainingMs } = input;
+  const { context, task, remainingMs } = input;
   const scope = await scopeOf(input);
-  const last = await asLedger(context.db, (tx) => lastPlannedUser(tx, run.id));
-  let userId = last !== null && !last.isPlanned ? last.userId : await userAfter(input, last?.userId ?? "");
-  for (let renewedAt = performance.now(); userId !== null; ) {
-    if (remainingMs() < MARGIN_MS) return { laterInMs: 0 };
-    if (performance.now() - renewedAt > RENEW_EVERY_MS) {
-      await asLedger(context.db, (tx) => renewLease(tx, task, plan.limits.leaseMs));
-      renewedAt = performance.now();
+  let renewedAt = performance.now();
+  let sentAt = performance.now();
+  for await (const userId of usersToPlan(input)) {
+    do {
+      if (remainingMs() < MARGIN_MS) return { laterInMs: 0 };
+      if (performance.now() - renewedAt > RENEW_EVERY_MS) {
+        await asLedger(context.db, (tx) => renewLease(tx, task, plan.limits.leaseMs));
+        renewedAt = performance.now();
+      }
+    } while (!(await planPage(scope, userId)));
+    // Not in the middle of a user, whose last task may still become longer.
+    if (performance.now() - sentAt > SEND_EVERY_MS) {
+      await sendOutbox(context);
+      sentAt = performance.now();
     }
-    if (await planPage(scope, userId)) userId = await userAfter(input, userId);
   }
   return { save: () => Promise.resolve({}) };
+}
+
+/** From where an earlier try has come to. */
+async function* usersToPlan(input: PlanInput): AsyncGenerator<string> {
+  const last = await asLedger(input.context.db, (tx) => lastPlannedUser(tx, input.run.id));
+  if (last !== null && !last.isPlanned) yield last.userId;
+  yield* usersFrom(input, last?.userId ?? "");
 }
 
 /** Counts what a run would do: calls nobody, and writes nothing but these numbers. */
 async function dryRun(input: PlanInput): ReturnType<PlanStep["work"]> {
   const scope = await scopeOf(input);
   const totals: Totals = { users: 0 };
-  for (let userId = await userAfter(input, ""); userId !== null; userId = await userAfter(input, userId)) {
+  for await (const userId of usersFrom(input, "")) {
     totals.users = (totals.users ?? 0) + 1;
     const counts = await dryPlanUser(scope, userId);
     for (const [name, value] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + value;
@@ -58,8 +75,17 @@ async function scopeOf({ context, run }: PlanInput): Promise<PlanScope> {
   return { context, run, tooManyInAll: areTooManyInAll(gone) };
 }
 
-/** The next user in the order of their ids: of those that were asked for, or of all. */
-async function userAfter({ context, run }: PlanInput, userId: string): Promise<string | null> {
+/** The users after one, in the order of their ids: those that were asked for, or all. */
+async function* usersFrom({ context, run }: PlanInput, userId: string): AsyncGenerator<string> {
   const asked = usersAskedAfter(run, userId);
-  return asked === null ? asLedger(context.db, (tx) => nextUser(tx, userId)) : (asked[0] ?? null);
+  if (asked !== null) {
+    yield* asked;
+    return;
+  }
+  for (let afterId: string | undefined = userId; afterId !== undefined; ) {
+    const after: string = afterId;
+    const users = await asLedger(context.db, (tx) => usersAfter(tx, after, USERS_PER_READ));
+    yield* users;
+    afterId = users.at(-1);
+  }
 }

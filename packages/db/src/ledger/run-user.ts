@@ -27,9 +27,6 @@ export const noCounts: PlannedCounts = {
  * planners, or the last two embeds of a user, go through here one after the other.
  */
 export async function lockRunUser(tx: UserTransaction, runId: string, userId: string): Promise<RunUser> {
-  await tx.execute(sql`
-    insert into run_user (run_id, user_id, counts) values (${runId}, ${userId}, ${JSON.stringify(noCounts)}::jsonb)
-    on conflict do nothing`);
   const { rows } = await tx.execute<{
     cursor: string;
     counts: PlannedCounts;
@@ -37,8 +34,10 @@ export async function lockRunUser(tx: UserTransaction, runId: string, userId: st
     needs_cluster: boolean;
     status: RunUser["status"];
   }>(sql`
-    select cursor, counts, planned_at is not null as is_planned, needs_cluster, status
-    from run_user where run_id = ${runId} and user_id = ${userId} for update`);
+    insert into run_user as u (run_id, user_id, counts)
+    values (${runId}, ${userId}, ${JSON.stringify(noCounts)}::jsonb)
+    on conflict (run_id, user_id) do update set status = u.status
+    returning cursor, counts, planned_at is not null as is_planned, needs_cluster, status`);
   const row = rows[0]!;
   return {
     userId,

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
 import { textArray } from "../text-array.ts";
 
@@ -168,11 +168,16 @@ export async function hasExcludedResults(tx: UserTransaction, userId: string): P
   return rows.length > 0;
 }
 
-/** The first user after `userId` who has notes or stored results; null when there is none. An index probe each. */
-export async function nextUser(tx: LedgerTransaction, userId: string): Promise<string | null> {
-  const { rows } = await tx.execute<{ next: string | null }>(sql`
-    select min(id) as next from (
-      (select user_id as id from note where user_id > ${userId} order by user_id limit 1) union all
-      (select user_id as id from user_state where user_id > ${userId} order by user_id limit 1)) candidates`);
-  return rows[0]?.next ?? null;
+/** The next users after `userId` who have notes or stored results, however many notes: two index probes each. */
+export async function usersAfter(tx: LedgerTransaction, userId: string, limit: number): Promise<string[]> {
+  const next = (after: SQL) => sql`(select min(id) from (
+    (select n.user_id as id from note n where n.user_id > ${after} order by n.user_id limit 1) union all
+    (select s.user_id from user_state s where s.user_id > ${after} order by s.user_id limit 1)) candidates)`;
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    with recursive users as (
+      select ${next(sql`${userId}::text`)} as id, 1 as place
+      union all
+      select ${next(sql`u.id`)}, u.place + 1 from users u where u.id is not null and u.place < ${limit}::int)
+    select id from users where id is not null order by place`);
+  return rows.map((row) => row.id);
 }
