@@ -7,7 +7,7 @@ export interface ProviderBehaviour {
   latencyMs?: number;
   /** A request with a text that holds this is refused. */
   poison?: string;
-  /** Of so many requests one is answered with 429 and the wish to be left alone for a second. */
+  /** Of so many requests the first is answered with 429 and the wish to be left alone for a second. */
   limitsOneIn?: number;
 }
 
@@ -37,8 +37,7 @@ function behave({ latencyMs = 0, poison, limitsOneIn }: ProviderBehaviour): void
       counted.inputs += request.input.length;
       // The server keeps every request for tests to look at; these are too many.
       server.requests.length = 0;
-      const isLimited =
-        limitsOneIn !== undefined && counted.requests % limitsOneIn === Math.min(3, limitsOneIn - 1);
+      const isLimited = limitsOneIn !== undefined && (counted.requests - 1) % limitsOneIn === 0;
       return isLimited
         ? { status: 429, code: "rate_limit_exceeded", headers: { "retry-after": "1" } }
         : undefined;
