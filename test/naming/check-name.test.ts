@@ -21,6 +21,7 @@ test.each([
   ["Starter & flour"],
   ["C# and rye"],
   ["S3 buckets"],
+  ["東京の寿司"],
 ])("%s is made of what the notes say, in any form", (name) => {
   expect(problem(name)).toBeNull();
 });

@@ -20,6 +20,17 @@ describe("words", () => {
     ]);
   });
 
+  test("an elided article is no part of a word", () => {
+    expect(words("L'eau d’hiver, qu'elle aujourd'hui dell'orto")).toEqual([
+      "eau",
+      "hiver",
+      "elle",
+      "aujourdhui",
+      "orto",
+    ]);
+    expect(words("don't I'm o'clock")).toEqual(["dont", "im", "oclock"]);
+  });
+
   test("c++, c# and f# are words", () => {
     expect(words("C++ and C#, F#.")).toEqual(["c++", "and", "c#", "f#"]);
     expect(words("é C++ c#")).toEqual(["e", "c++", "c#"]);
@@ -63,11 +74,26 @@ describe("stems", () => {
   });
 });
 
-test("function words of five languages are stop words, subjects are not", () => {
-  for (const word of ["the", "dont", "und", "fur", "avec", "etait", "pero", "tambien", "nao", "voce"]) {
+test("function words of seven languages are stop words, subjects are not", () => {
+  for (const word of [
+    "the",
+    "dont",
+    "und",
+    "fur",
+    "avec",
+    "etait",
+    "pero",
+    "tambien",
+    "nao",
+    "voce",
+    "の",
+    "から",
+    "的",
+    "因为",
+  ]) {
     expect([word, isStopWord(word)]).toEqual([word, true]);
   }
-  for (const word of ["sqlite", "bread", "running", "garten", "pain", "casa", "pao"]) {
+  for (const word of ["sqlite", "bread", "running", "garten", "pain", "casa", "pao", "寿司", "面包"]) {
     expect([word, isStopWord(word)]).toEqual([word, false]);
   }
 });

@@ -1,4 +1,4 @@
-import { fold, isStopWord, stem } from "../text/words.ts";
+import { bareWord, elidedLength, fold, isStopWord, stem } from "../text/words.ts";
 import { datesOrCounts } from "./dates-and-numbers.ts";
 
 /** A token that belongs to no phrase: a number, a date, code, the end of a sentence. */
@@ -34,7 +34,6 @@ const joint = /^[-./&+‐–]$/;
 /** Stop words count in a name that is written as one: "Next.js", "one-liner". */
 const compound = /^[\p{L}\p{N}]{2,}[.-][\p{L}\p{N}]{2,}$/u;
 const startsWithDigit = /^\p{N}/u;
-const possessive = /['’]s$/i;
 const apostrophe = /['’]/;
 const maxWordLength = 30;
 
@@ -153,8 +152,9 @@ export class Vocabulary {
           tokens.push(number, at, at + part.segment.length);
         }
       } else {
-        const bare = match[0].replace(possessive, "");
-        tokens.push(this.numberOf(bare, isCompound), before + start, before + start + bare.length);
+        const bare = bareWord(match[0]);
+        const at = before + start + elidedLength(match[0]);
+        tokens.push(this.numberOf(bare, isCompound), at, at + bare.length);
       }
     }
     if ((after > 0 && !honorific.test(inner)) || last < core.length) tokens.push(phraseBreak, 0, 0);

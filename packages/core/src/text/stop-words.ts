@@ -1,5 +1,5 @@
 /**
- * The commonest function words of five languages, in their written form.
+ * The commonest function words of seven languages, in their written form.
  *
  * Our own lists, and short: a word belongs here only if no language of the five uses it for a subject that people
  * write notes about ("die", "war" and "on" are taken for German and French; "fin", "sol" and "mano" are not).
@@ -40,6 +40,7 @@ nachdem nein nicht nichts noch nun nur ob oder ohne schon sehr sein seine seinem
 sind so sogar solche soll sollen sollte sondern sonst über um und uns unser unsere unter viel viele vom von vor
 wann war waren warum was weil weiter welche welchem welchen welcher welches wenn wer werde werden wie wieder will wir
 wird wirklich wo wollen wurde wurden während würde würden zu zum zur zwar zwischen
+steht stehen stehe liegt liegen lässt lassen nehme nimmt nehmen brauche braucht brauchte weniger besser endlich zwei
 `;
 
 const french = `
@@ -50,6 +51,7 @@ leur leurs lors lui ma mais même mêmes mes moi moins mon ne ni nos notre nous 
 pendant peu peut plus plusieurs pour pourquoi puis quand que quel quelle quelles quelque quelques quels qui quoi rien
 sa sans se sera ses si soi sont sous souvent suis sur ta te tes toi ton toujours tous tout toute toutes très trop tu un
 une va vais vers voici voilà vos votre vous aujourd'hui hier demain c'est j'ai n'est qu'il d'un d'une
+faut premier première premières premiers
 `;
 
 const spanish = `
@@ -60,7 +62,7 @@ ha había hace hacer hacia han hasta hay he hoy incluso la las le les lo los lue
 muchas mucho muchos muy nada ni ningún ninguna no nos nosotros nuestra nuestro nunca o os otra otras otro otros para
 pero poco por porque porqué pues que qué quien quién se sea según ser si sí sido siempre sin sobre solo sólo somos son
 soy su sus también tan tanto te tiempo tiene tienen tengo toda todas todavía todo todos tu tus un una unas uno unos
-vez voy y ya yo ayer
+vez voy y ya yo ayer puse puso pongo pone salió quedó queda hizo hice demasiado primera menos
 `;
 
 const portuguese = `
@@ -78,6 +80,29 @@ const wordsOf = (list: string) => list.split(/\s+/).filter((word) => word !== ""
 
 export const englishStopWords: readonly string[] = wordsOf(english);
 
-export const stopWordList: readonly string[] = [english, german, french, spanish, portuguese].flatMap(
-  wordsOf,
-);
+/** As the dictionary of `words` splits them off. Single hiragana need no list: none is a word of content. */
+const japanese = `
+ある あり あっ いる いた いて いい いく いっ うち おり から かも かった こと これ この ここ くる けど けれど ください さん しか した して
+しない しまう しまっ しまった しよ する すぐ すべて せる そう そこ その それ そして たい たく たら ため だけ だっ だった てる
+です でき できる でした でも という とき ところ とても どう どこ ない なかっ なかった なく など なっ なった なり なる なら ので のに
+のは のが はず ほう ほど ほとんど ます まし ました ません まだ まで また もう もの やっと やる よう よく より よる られ られる れる
+った って っぽい かもしれない しれない について によって において として としても たり ながら ばかり くらい ぐらい あまり いつも もっと
+ちょっと 今日 昨日 明日 今 何 私 僕 良い 少し 全部 全て 時 中 後 前 方 的 年 月 日
+`;
+
+const chinese = `
+的 了 在 是 我 你 他 她 它 们 我们 你们 他们 自己 有 没有 没 和 与 及 或 而 但 但是 因为 所以 如果 就 都 也 还 还是 还有 又 再 才 只 最 更
+很 太 真 非常 不 不是 不会 不能 要 会 能 可以 可能 应该 需要 想 去 来 到 从 向 对 把 被 让 给 跟 比 得 地 着 过 吗 呢 吧 啊 里 里面
+上 上面 下 下面 中 后 前 之后 以后 时 时候 个 一 一个 一些 一点 一下 一种 有点 第一 第一个 第二 这 那 这个 那个 这些 那些 这样 那样 这里
+那里 什么 怎么 为什么 哪 谁 多 少 多少 几 次 种 做 做好 用 放 说 看 好 今天 昨天 明天 现在 已经 然后 起来 出来 全部 买 变得 今 人 年 月 日
+`;
+
+export const stopWordList: readonly string[] = [
+  english,
+  german,
+  french,
+  spanish,
+  portuguese,
+  japanese,
+  chinese,
+].flatMap(wordsOf);

@@ -7,8 +7,10 @@ const accents = /[\u0300-\u036f]/g;
 const asciiWord = /[a-z]\+\+|[a-z]#(?![a-z0-9])|[a-z0-9]+(?:'[a-z]+)?/g;
 const anyWord =
   /[a-z]\+\+(?![\p{L}\p{N}])|[a-z]#(?![\p{L}\p{N}])|[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:['’][\p{L}\p{M}]+)?/gu;
-const possessive = /['’]s$/;
+const possessive = /['’]s$/i;
 const apostrophe = /['’]/;
+/** French and Italian write an article or pronoun into the word: "l'arrosage", "d'eau", "dell'orto". */
+const elision = /^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|dell|all|nell|sull|dall)['’](?=\p{L}{2})/iu;
 /** Scripts that are written without spaces: a run of them holds several words. */
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}]/u;
@@ -30,7 +32,8 @@ export function fold(text: string): string {
 /**
  * The words of a text in order, folded: runs of letters and digits, and c++, c#, f#.
  *
- * A possessive 's is dropped, other apostrophes join ("don't" is "dont"), hyphens and underscores separate.
+ * A possessive 's and an elided article (l'eau) are dropped, other apostrophes join ("don't" is "dont"), hyphens and
+ * underscores separate.
  * Chinese, Japanese, Thai, Khmer and Lao are split by dictionary. Linear in the text's length.
  */
 export function words(text: string): string[] {
@@ -41,10 +44,20 @@ export function words(text: string): string[] {
     if (unspaced.test(run)) {
       for (const part of segmenter.segment(run)) if (part.isWordLike) found.push(part.segment);
     } else {
-      found.push(apostrophe.test(run) ? run.replace(possessive, "").replace(apostrophe, "") : run);
+      found.push(apostrophe.test(run) ? bareWord(run).replace(apostrophe, "") : run);
     }
   }
   return found;
+}
+
+/** A word as written without a possessive 's behind it and an elided word before it. */
+export function bareWord(written: string): string {
+  return written.slice(elidedLength(written)).replace(possessive, "");
+}
+
+/** How many characters of a word as written are an elided word before it. */
+export function elidedLength(written: string): number {
+  return elision.exec(written)?.[0].length ?? 0;
 }
 
 const stems = new Map<string, string>();
@@ -71,7 +84,13 @@ export function stem(word: string): string {
 
 const stopWords = new Set(stopWordList.map((word) => fold(word).replace(apostrophe, "")));
 
-/** Whether a word (as `words` gives it) says nothing about a subject: English, German, French, Spanish, Portuguese. */
+/** One hiragana by itself is a particle or an ending that the dictionary has split off. */
+const particle = /^\p{Script=Hiragana}$/u;
+
+/**
+ * Whether a word (as `words` gives it) says nothing about a subject: English, German, French, Spanish, Portuguese,
+ * Japanese, Chinese.
+ */
 export function isStopWord(word: string): boolean {
-  return stopWords.has(word);
+  return stopWords.has(word) || particle.test(word);
 }
