@@ -1,31 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { noctuary, temporaryFolder } from "./noctuary.ts";
+import { subjects, writeVault } from "./small-vault.ts";
 
 interface Shown {
   notes: Record<string, number>;
   areas: { topics: { id: string; name: string; size: number; keyphrases: string[] }[] }[];
-}
-
-const subjects = {
-  bread: ["sourdough starter", "rye flour", "oven steam", "banneton", "crumb", "hydration"],
-  moths: ["moth trap", "light sheet", "underwing", "hawkmoth", "geometer", "wing pattern"],
-  rivers: ["gauge", "dam removal", "sediment core", "culvert", "floodplain", "peak flow"],
-};
-
-/** Twelve notes on each of three subjects. */
-function writeVault(folder: string): void {
-  for (const [subject, words] of Object.entries(subjects)) {
-    mkdirSync(join(folder, subject), { recursive: true });
-    for (let i = 0; i < 12; i++) {
-      const [a, b, c] = [0, 1, 2].map((k) => words[(i + k) % words.length]);
-      writeFileSync(
-        join(folder, subject, `${subject} ${i}.md`),
-        `---\ncreated: 2026-09-${String(i + 1).padStart(2, "0")}\n---\nAbout ${a} and ${b}. The ${c} was better with more ${a}; next time watch the ${b}.\n`,
-      );
-    }
-  }
 }
 
 const titles = ({ areas }: Shown) => areas.flatMap((area) => area.topics.map((topic) => topic.name)).sort();

@@ -91,7 +91,7 @@ test("the neighbours that clustering finds are those of pgvector's exact search"
   );
   for (let row = 0; row < count; row += 5) {
     const exact = await asUser(database.db, userId, (tx) =>
-      relatedNotes(tx, { model: "m", dimensions }, userId, ids[row]!, k),
+      relatedNotes(tx, { model: "m", dimensions }, userId, ids[row]!, { limit: k }),
     );
     const found = Array.from(neighbours.subarray(row * k, (row + 1) * k), (i) => ids[i]);
     expect(found).toEqual(exact.map((note) => note.id));

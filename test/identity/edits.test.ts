@@ -43,6 +43,14 @@ describe("move: these notes belong here", () => {
     expect(movesOf(night)).toEqual(["20 c1 c2 edit"]);
   });
 
+  test("undone, it also leaves a cluster that is pinned", () => {
+    const edit = account.edit("move", "c1", { notes: "20" });
+    account.edit("pin", "c1");
+    account.night(ALL);
+    account.undo(edit);
+    expect(membersOf(account.night(ALL))).toEqual({ c1: BREAD, c2: MOTHS, c3: KNEE });
+  });
+
   test("of two places for one note the newer holds, and it is said once", () => {
     account.edit("move", "c1", { notes: "20 21" });
     account.edit("move", "c3", { notes: "20" });

@@ -53,6 +53,7 @@ describe("a name is kept", () => {
         cohesion: null,
         bornAt: new Date(0),
         retiredAt: null,
+        mergedInto: null,
         ...own,
       },
     ];

@@ -42,7 +42,7 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
       const [word] = command.args;
       if (word !== undefined)
         throw new UsageError(`there is no command ${word}: \`noctuary --help\` lists them`);
-      return (await import("./commands/clusters.ts")).clusters(undefined, options, terminal);
+      return (await import("./commands/clusters.ts")).clusters(undefined, undefined, [], options, terminal);
     }),
   );
   const verb = (words: string, description: string) => root.command(words).description(description);
@@ -78,21 +78,25 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
         (await import("./commands/stacks.ts")).stacks(id, word, options, terminal),
       ),
   );
-  verb("clusters [id]", "areas and topics, or one of them with its notes and history").action(
-    (id: string | undefined, _, command: Command) =>
-      act(command, async (terminal, options) =>
-        (await import("./commands/clusters.ts")).clusters(id, options, terminal),
-      ),
-  );
   verb(
-    "notes [note] [verb]",
-    "notes and where they stand; with an id, path or title one note, `related` its nearest",
+    "clusters [id] [verb] [words...]",
+    "areas and topics, or one of them; rename NAME, pin, merge OTHER, split NOTE..., forget, edits, undo [EDIT]",
+  )
+    .option("--history", "the life of one cluster, night by night")
+    .action((id: string | undefined, what: string | undefined, words: string[], _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/clusters.ts")).clusters(id, what, words, options, terminal),
+      ),
+    );
+  verb(
+    "notes [note] [verb] [words...]",
+    "notes and where they stand; one note by id, path or title; related, move CLUSTER, not-here [CLUSTER]",
   )
     .option("--limit <n>", "how many to list (default: 50)")
     .option("--failed", "only notes that could not be embedded")
-    .action((note: string | undefined, what: string | undefined, _, command: Command) =>
+    .action((note: string | undefined, what: string | undefined, words: string[], _, command: Command) =>
       act(command, async (terminal, options) =>
-        (await import("./commands/notes.ts")).notes(note, what, options, terminal),
+        (await import("./commands/notes.ts")).notes(note, what, words, options, terminal),
       ),
     );
   verb("runs [id]", "the latest runs, or one of them").action((id: string | undefined, _, command: Command) =>

@@ -1,22 +1,50 @@
 import { asUser } from "@noctuary/db/access";
-import { type Cluster, type ClusterEventRow, clusterEvents, clustersOf } from "@noctuary/db/clusters/cluster";
+import { type Cluster, type ClusterEventRow, clusterEvents } from "@noctuary/db/clusters/cluster";
 import { type ClusterNote, clusterNotes } from "@noctuary/db/notes/note";
-import { EXIT } from "../exit.ts";
+import { EXIT, UsageError } from "../exit.ts";
 import { morningStacks } from "../morning-stacks.ts";
 import { overviewOf, shownModel } from "../overview.ts";
+import { renderHistory } from "../render/history.ts";
 import { renderOverview } from "../render/overview.ts";
 import { sentenceFor } from "../render/sentences.ts";
 import { count, dateLine } from "../render/words.ts";
 import { chooseUser, type GlobalOptions, openSession } from "../session.ts";
 import { fit, type Terminal } from "../terminal.ts";
-import { oneOf } from "./runs.ts";
+import { listEdits, undoEdit } from "./cluster-edits.ts";
+import { CLUSTER_VERBS, editCluster } from "./edit-cluster.ts";
+import { findCluster } from "./find-cluster.ts";
 
 const NOTES_SHOWN = 10_000;
 
-/** `noctuary clusters [ID]`; without an id it is this morning's page. */
+export interface ClustersOptions extends GlobalOptions {
+  history?: boolean;
+}
+
+/** In the place of an id: edits of all clusters. */
+const ALL_EDITS = "edits";
+
+/** `noctuary clusters [ID] [VERB] [WORDS...]`; without an id it is this morning's page. */
 export async function clusters(
   id: string | undefined,
-  options: GlobalOptions,
+  verb: string | undefined,
+  words: string[],
+  options: ClustersOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const about = id === ALL_EDITS ? undefined : id;
+  if (verb === "edits" || (id === ALL_EDITS && verb === undefined))
+    return listEdits(about, options, terminal);
+  if (verb === "undo") return undoEdit(about, words[0], options, terminal);
+  if (verb === undefined) return showClusters(id, options, terminal);
+  const known = CLUSTER_VERBS.find((one) => one === verb);
+  if (known === undefined || about === undefined)
+    throw new UsageError(`clusters knows no ${verb}: there are ${CLUSTER_VERBS.join(", ")}, edits and undo`);
+  return editCluster(about, known, words, options, terminal);
+}
+
+async function showClusters(
+  id: string | undefined,
+  options: ClustersOptions,
   terminal: Terminal,
 ): Promise<number> {
   const session = await openSession(options, terminal);
@@ -31,29 +59,32 @@ export async function clusters(
     }
     const model = await shownModel(session, userId);
     const shown = await asUser(session.db, userId, async (tx) => {
-      const all = await clustersOf(tx, userId, { retired: true });
-      const cluster = oneOf(matching(all, id), id, "cluster");
+      const { all, cluster } = await findCluster(tx, userId, id);
       const notes = await clusterNotes(tx, model, userId, {
         clusterId: cluster.id,
         perCluster: NOTES_SHOWN,
       });
       return { all, cluster, notes, events: await clusterEvents(tx, userId, { clusterId: cluster.id }) };
     });
-    terminal.json(clusterJson(shown));
-    renderCluster(terminal, shown);
+    if (options.history === true) showHistory(terminal, shown);
+    else {
+      terminal.json(clusterJson(shown));
+      renderCluster(terminal, shown);
+    }
     return EXIT.done;
   } finally {
     await session.close();
   }
 }
 
-/** By the beginning of an id, or by name. A living cluster goes before one that is retired. */
-function matching(all: Cluster[], id: string): Cluster[] {
-  const found = all.filter(
-    (cluster) => cluster.id.startsWith(id) || cluster.name.toLowerCase() === id.toLowerCase(),
+function showHistory(terminal: Terminal, { all, cluster, events }: ShownCluster): void {
+  const { id, name } = cluster;
+  terminal.json({ id, name, bornAt: cluster.bornAt, retiredAt: cluster.retiredAt, events });
+  const nameOf = new Map(all.map((c) => [c.id, c.name]));
+  terminal.line(
+    `${terminal.style("bold", name === "" ? "(a retired cluster)" : name)} ${terminal.style("dim", `${cluster.level} · ${count(cluster.size, "note")} · ${id.slice(0, 8)}`)}`,
   );
-  const living = found.filter((cluster) => cluster.retiredAt === null);
-  return living.length > 0 ? living : found;
+  renderHistory(terminal, id, events, (other) => nameOf.get(other) ?? "");
 }
 
 interface ShownCluster {

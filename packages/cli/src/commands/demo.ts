@@ -18,6 +18,7 @@ import { momentOf, runJob } from "../run-job.ts";
 import { DEFAULT_USER, type GlobalOptions, openSession, type Session } from "../session.ts";
 import { type SyncResult, syncSource } from "../sync-source.ts";
 import type { Terminal } from "../terminal.ts";
+import { decideAsOwner, showDecided } from "./demo-edits.ts";
 import { renderSync } from "./sync.ts";
 
 const JOB = "nightly-cluster";
@@ -68,13 +69,14 @@ async function showSample(session: Session, runtime: LocalRuntime): Promise<numb
       "The sample notebook: five months of one person's notes. First, some earlier nights.",
     ),
   );
-  for (const night of EARLIER_NIGHTS) {
+  for (const [i, night] of EARLIER_NIGHTS.entries()) {
     const { synced, run } = await oneNight(session, runtime, NOTEBOOK, night);
     terminal.line(`${dateLine(run.asOf).padEnd(26)} ${describeNight(synced, run)}`);
+    if (i === 0) terminal.line(terminal.style("dim", await decideAsOwner(session)));
   }
   const { run } = await oneNight(session, runtime, NOTEBOOK, TONIGHT);
   terminal.line();
-  await finish(session, runtime, run, TONIGHT);
+  await finish(session, runtime, run, TONIGHT, () => showDecided(session));
   return run.status === "done" ? EXIT.done : EXIT.failed;
 }
 
@@ -117,11 +119,18 @@ function describeNight(synced: SyncResult, run: Run): string {
 }
 
 /** The page itself; then the same night once more, to show what an unchanged one costs; then what left the machine. */
-async function finish(session: Session, runtime: LocalRuntime, run: Run, date?: string): Promise<void> {
+async function finish(
+  session: Session,
+  runtime: LocalRuntime,
+  run: Run,
+  date?: string,
+  more?: () => Promise<void>,
+): Promise<void> {
   const { terminal, settings } = session;
   const overview = await overviewOf(session, DEFAULT_USER);
   const stacks = await morningStacks(session, DEFAULT_USER);
   renderOverview(terminal, overview, stacks);
+  await more?.();
   terminal.line();
   renderRunEnd(terminal, run, settings);
   const asOf = date === undefined ? {} : { asOf: date };

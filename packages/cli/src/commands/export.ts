@@ -1,19 +1,21 @@
 import { asUser } from "@noctuary/db/access";
-import { clusterEvents, clustersOf } from "@noctuary/db/clusters/cluster";
-import { clusterNotes } from "@noctuary/db/notes/note";
+import { type ClusterEventRow, clusterEvents, clustersOf } from "@noctuary/db/clusters/cluster";
+import { type ClusterEdit, editsOf } from "@noctuary/db/clusters/cluster-edit";
+import { type ClusterNote, clusterNotes } from "@noctuary/db/notes/note";
 import { EXIT } from "../exit.ts";
 import type { ClusterPage } from "../export/cluster-page.ts";
 import { exportPages } from "../export/export-clusters.ts";
 import { morningStacks } from "../morning-stacks.ts";
 import { shownModel } from "../overview.ts";
-import { sentenceFor } from "../render/sentences.ts";
+import { describeEdit } from "../render/edits.ts";
+import { linesOf } from "../render/history.ts";
 import { count } from "../render/words.ts";
 import { dateOf } from "../run-job.ts";
 import { chooseUser, type GlobalOptions, openSession, type Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
 const JOB = "nightly-cluster";
-const EVENTS_SHOWN = 10;
+const NIGHTS_SHOWN = 10;
 const NOTES_PER_PAGE = 10_000;
 
 /** `noctuary export DIR`: one Markdown page a cluster, for reading in Obsidian. */
@@ -52,6 +54,8 @@ async function pagesOf(session: Session, userId: string): Promise<ClusterPage[]>
       await clusterNotes(tx, model, userId, { perCluster: NOTES_PER_PAGE }),
       (note) => note.clusterId,
     );
+    const nameOf = (id: string) => byId.get(id)?.name ?? "";
+    const edits = await editsOf(tx, userId);
     const pages: ClusterPage[] = [];
     for (const topic of clusters.filter((c) => c.level === "topic" && c.retiredAt === null)) {
       const events = await clusterEvents(tx, userId, { clusterId: topic.id });
@@ -67,21 +71,42 @@ async function pagesOf(session: Session, userId: string): Promise<ClusterPage[]>
           key: note.path ?? note.id,
           confidence: note.confidence,
           isLoose: note.loose,
+          ...remarkOn(note, nameOf),
         })),
-        events: events
-          .filter((event) => event.kind !== "moved")
-          .slice(-EVENTS_SHOWN)
-          .reverse()
-          .map((event) => ({
-            date: dateOf(JOB, event.at),
-            sentence: sentenceFor({
-              ...event,
-              name: byId.get(event.clusterId)?.name ?? "",
-              otherName: event.otherId === null ? null : (byId.get(event.otherId)?.name ?? null),
-            }),
-          })),
+        decided: edits
+          .filter((edit) => edit.clusterId === topic.id || edit.otherId === topic.id || edit.id === topic.id)
+          .map((edit) => decidedLine(edit, topic.id, nameOf)),
+        events: eventLines(topic.id, events, nameOf),
       });
     }
     return pages;
   });
+}
+
+/** Only where a reader would ask: a note that the owner put here, and one that is only near. */
+function remarkOn(note: ClusterNote, nameOf: (id: string) => string): { remark?: string } {
+  if (note.placedBy === "user") return { remark: "you put it here" };
+  const rival = note.rivalId === null ? "" : nameOf(note.rivalId);
+  return note.loose && rival !== "" ? { remark: `next nearest: ${rival}` } : {};
+}
+
+function decidedLine(edit: ClusterEdit, topicId: string, nameOf: (id: string) => string): string {
+  const what =
+    edit.kind === "merge" && edit.otherId === topicId
+      ? `${nameOf(edit.clusterId) || "another topic"} goes in here`
+      : describeEdit(edit, nameOf);
+  const outcome = edit.outcome === null || edit.outcome === "kept" ? "" : ` (${edit.outcome})`;
+  return `${dateOf(JOB, edit.createdAt)}: ${what}${outcome}`;
+}
+
+/** The newest night first. */
+function eventLines(
+  topicId: string,
+  events: ClusterEventRow[],
+  nameOf: (id: string) => string,
+): ClusterPage["events"] {
+  return [...Map.groupBy(events, ({ at }) => dateOf(JOB, at))]
+    .slice(-NIGHTS_SHOWN)
+    .reverse()
+    .flatMap(([date, night]) => linesOf(topicId, night, nameOf).map((sentence) => ({ date, sentence })));
 }

@@ -9,6 +9,8 @@ export interface ClusterPage {
   /** How many notes it holds, loosely related ones among them. */
   size: number;
   notes: ClusterPageNote[];
+  /** What its owner decided about it. */
+  decided?: string[];
   /** What happened to it lately, newest first. */
   events: ClusterPageEvent[];
 }
@@ -28,6 +30,8 @@ export interface ClusterPageNote {
   confidence: number;
   /** Near the cluster rather than of it. */
   isLoose: boolean;
+  /** Why it is here, where that is not plain. */
+  remark?: string;
 }
 
 export interface ClusterPageEvent {

@@ -11,7 +11,12 @@ export const indexName = "Noctuary";
 export function renderPage(page: ClusterPage, ambiguous: ReadonlySet<string>): string {
   const notes = page.notes.toSorted(byConfidence);
   const list = (isLoose: boolean) =>
-    notes.filter((note) => note.isLoose === isLoose).map((note) => `- ${noteLink(note, ambiguous)}`);
+    notes
+      .filter((note) => note.isLoose === isLoose)
+      .map((note) => {
+        const remark = note.remark === undefined ? "" : ` · ${escaped(note.remark)}`;
+        return `- ${noteLink(note, ambiguous)}${remark}`;
+      });
   const facts = [page.area && `Area: ${escaped(page.area)}`, counted(page.size, "note")].filter(Boolean);
   const phrases = page.keyphrases.map(escaped).join(", ");
   const events = page.events.map(({ date, sentence }) => `- ${date}: ${escaped(sentence)}`);
@@ -21,6 +26,10 @@ export function renderPage(page: ClusterPage, ambiguous: ReadonlySet<string>): s
     phrases && `Keyphrases: ${phrases}`,
     section("Notes", list(false)),
     section("Loosely related", list(true)),
+    section(
+      "Decided by you",
+      (page.decided ?? []).map((line) => `- ${escaped(line)}`),
+    ),
     section("Recent events", events),
   ];
   const area = page.area === undefined ? {} : { area: page.area };

@@ -122,7 +122,7 @@ export function decideClusters(
     retired: retired("topic"),
     newId,
   });
-  const kept = keepEdits({ notes, grouped, ids, last, rows, newId, previousTopics });
+  const kept = keepEdits({ notes, grouped, ids, last, recalled, rows, newId, previousTopics });
   const { partition } = kept;
 
   const rowsOfTopic = group(partition.topic, partition.topics);

@@ -4,6 +4,7 @@ import { applyEdits, type EditedPartition } from "../identity/apply-edits.ts";
 import { clusterChanges } from "../identity/cluster-changes.ts";
 import type { Edit } from "../identity/edits.ts";
 import type { KnownCluster } from "../identity/match-clusters.ts";
+import type { Recalled } from "../identity/undone-edits.ts";
 import { type StandingEdits, weighEdits } from "../identity/weigh-edits.ts";
 import type { LastNight, TonightsNotes } from "./decide-clusters.ts";
 
@@ -25,11 +26,12 @@ export function keepEdits(input: {
   grouped: Partition;
   ids: string[];
   last: LastNight;
+  recalled: Recalled;
   previousTopics: KnownCluster[];
   rows: VectorRows;
   newId: () => string;
 }): KeptEdits {
-  const { notes, grouped, ids, last, rows, newId, previousTopics } = input;
+  const { notes, grouped, ids, last, recalled, rows, newId, previousTopics } = input;
   const { noteIds, fresh } = notes;
   const successors = successorsOf(input);
   const areas = new Set(last.areas.map(({ id }) => id));
@@ -59,7 +61,6 @@ export function keepEdits(input: {
     };
   }
   const about = new Map(aboutEdits.map(({ id, noteIds }) => [id, noteIds]));
-  const lastTopic = new Map(last.memberships.map(({ noteId, clusterId }) => [noteId, clusterId]));
   const edited = applyEdits(
     {
       noteIds,
@@ -67,7 +68,7 @@ export function keepEdits(input: {
       partition: grouped,
       ids,
       fresh,
-      lastTopicOf: (note) => lastTopic.get(note),
+      lastTopicOf: (note) => recalled.topicOf.get(note),
       placedByUser: new Set(last.memberships.flatMap((m) => (m.placedBy === "user" ? [m.noteId] : []))),
       aboutOf: (edit) => new Set(about.get(edit.id) ?? edit.noteIds),
     },

@@ -30,6 +30,7 @@ export function withUsersNames(
         name,
         namedBy: "user",
         retiredAt: null,
+        mergedInto: null,
       });
     } else if (old !== undefined) {
       const isTakenBack = old.namedBy === "user";

@@ -20,6 +20,8 @@ export interface Cluster {
   cohesion: number | null;
   bornAt: Date;
   retiredAt: Date | null;
+  /** Where most of its notes went when it was retired. */
+  mergedInto: string | null;
 }
 
 type ClusterRow = Omit<Cluster, "bornAt" | "retiredAt"> & {
@@ -36,7 +38,7 @@ export async function clustersOf(
   const { rows } = await tx.execute<ClusterRow>(sql`
     select id, level, parent_id as "parentId", name, named_by as "namedBy", named_size as "namedSize",
       asked_size as "askedSize", keyphrases,
-      size, cohesion, born_at as "bornAt", retired_at as "retiredAt"
+      size, cohesion, born_at as "bornAt", retired_at as "retiredAt", merged_into as "mergedInto"
     from cluster where user_id = ${userId} and (${retired} or retired_at is null) order by size desc, name collate "C", id`);
   return rows.map((row) => ({
     ...row,
@@ -78,7 +80,7 @@ export async function membershipsOf(tx: UserTransaction, userId: string): Promis
   return rows;
 }
 
-export type SavedCluster = Omit<Cluster, "bornAt" | "retiredAt">;
+export type SavedCluster = Omit<Cluster, "bornAt" | "retiredAt" | "mergedInto">;
 
 /** Writes tonight's living clusters; all others of the user are retired as of `at`. */
 export async function saveClusters(

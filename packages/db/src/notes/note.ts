@@ -29,6 +29,8 @@ export interface NoteLine {
   confidence: number | null;
   rivalId: string | null;
   loose: boolean | null;
+  /** `user`: an edit put it into its cluster. */
+  placedBy: "noctuary" | "user" | null;
   failedCode: string | null;
 }
 
@@ -47,7 +49,7 @@ export async function notesOf(
   const { rows } = await tx.execute<NoteLineRow>(sql`
     select n.id, n.title, s.key as path, n.tags, n.created_at as "createdAt", n.updated_at as "updatedAt",
       n.ai_excluded as "aiExcluded", m.cluster_id as "clusterId", m.confidence, m.rival_id as "rivalId", m.loose,
-      e.failed_code as "failedCode"
+      m.placed_by as "placedBy", e.failed_code as "failedCode"
     from note n
     left join source_note s on s.user_id = n.user_id and s.note_id = n.id
     left join cluster_membership m on m.user_id = n.user_id and m.note_id = n.id
@@ -72,6 +74,9 @@ export interface ClusterNote {
   clusterId: string;
   confidence: number;
   loose: boolean;
+  rivalId: string | null;
+  /** `user`: an edit put it here. */
+  placedBy: "noctuary" | "user";
   /** Cosine similarity to its cluster's centroid. */
   closeness: number;
 }
@@ -88,7 +93,7 @@ export async function clusterNotes(
   >(sql`
     with ranked as (
       select n.id, n.title, s.key as path, n.created_at as "createdAt", m.cluster_id as "clusterId", m.confidence, m.loose,
-        1 - (e.vector <=> c.centroid) as closeness,
+        m.rival_id as "rivalId", m.placed_by as "placedBy", 1 - (e.vector <=> c.centroid) as closeness,
         row_number() over (partition by m.cluster_id order by m.loose, e.vector <=> c.centroid, n.id) as rank
       from cluster_membership m
       join note n on n.user_id = m.user_id and n.id = m.note_id
@@ -97,7 +102,7 @@ export async function clusterNotes(
         and e.dimensions = ${dimensions}
       left join source_note s on s.user_id = m.user_id and s.note_id = m.note_id
       where m.user_id = ${userId} and (${clusterId}::text is null or m.cluster_id = ${clusterId}))
-    select id, title, path, "createdAt", "clusterId", confidence, loose, closeness from ranked
+    select id, title, path, "createdAt", "clusterId", confidence, loose, "rivalId", "placedBy", closeness from ranked
     where rank <= ${perCluster} order by "clusterId", rank`);
   return rows.map((row) => ({ ...row, createdAt: new Date(row.createdAt) }));
 }
@@ -111,13 +116,16 @@ export interface RelatedNote {
   similarity: number;
 }
 
-/** The nearest notes of the same user by exact search over all of the user's vectors. */
+/**
+ * The nearest notes of the same user by exact search over all of the user's vectors; with `clusterId` over those of one
+ * cluster: the notes that a member leans on.
+ */
 export async function relatedNotes(
   tx: UserTransaction,
   { model, dimensions }: EmbeddingModel,
   userId: string,
   noteId: string,
-  limit: number,
+  { limit, clusterId = null }: { limit: number; clusterId?: string | null },
 ): Promise<RelatedNote[]> {
   const { rows } = await tx.execute<RelatedNote & Record<string, unknown>>(sql`
     with asked as materialized (
@@ -127,7 +135,8 @@ export async function relatedNotes(
       select e.note_id, 1 - (e.vector <=> a.vector) as similarity
       from note_embedding e, asked a
       where e.user_id = ${userId} and e.note_id <> ${noteId} and e.model = ${model} and e.dimensions = ${dimensions}
-        and e.vector is not null
+        and e.vector is not null and (${clusterId}::text is null or exists (select 1 from cluster_membership m
+          where m.user_id = e.user_id and m.note_id = e.note_id and m.cluster_id = ${clusterId}))
       order by e.vector <=> a.vector, e.note_id limit ${limit})
     select n.id, n.title, s.key as path, m.cluster_id as "clusterId", nearest.similarity
     from nearest join note n on n.user_id = ${userId} and n.id = nearest.note_id
@@ -136,6 +145,14 @@ export async function relatedNotes(
     where n.deleted_at is null and not n.ai_excluded
     order by similarity desc, n.id`);
   return rows;
+}
+
+/** A note's text; empty where it is gone or excluded. */
+export async function noteBody(tx: UserTransaction, userId: string, noteId: string): Promise<string> {
+  const { rows } = await tx.execute<{ body: string }>(
+    sql`select body from note where user_id = ${userId} and id = ${noteId} and not ai_excluded`,
+  );
+  return rows[0]?.body ?? "";
 }
 
 /** Removes everything about a user. What the audit and the ledger keep are ids; usage stays as a sum without a name. */
