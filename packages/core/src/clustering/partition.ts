@@ -17,7 +17,7 @@ export interface Partition {
   /** The area of each topic, 0 .. areas - 1. */
   area: Int32Array;
   areas: number;
-  /** Per note, the share of its edge weight that stays inside its topic; 0 if nothing links it there. */
+  /** Per note, how likely it is to be in this topic still after the next regrouping; 0 if nothing links it there. */
   confidence: Float32Array;
   /** Per note, the topic it is most strongly linked with besides its own; -1 if there is none. */
   rival: Int32Array;

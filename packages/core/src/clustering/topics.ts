@@ -3,11 +3,18 @@ import { compactLabels, type Graph, type Labels, modularity } from "./graph.ts";
 import { leiden, moveFrontier } from "./leiden.ts";
 import { mergeSmallTopics } from "./merge-small-topics.ts";
 import type { PackedRows } from "./packed-rows.ts";
+import { favourPresentTopics } from "./topic-memory.ts";
 
 const SEED = 1;
 const SMALLEST_GAIN = 1e-9;
-const REGROUP_AT_CHANGE = 0.1;
+// Measured with `npm run bench:stability` on six accounts of 300 to 1,871 notes that grow by 1 % a night for 30
+// nights, lexical and MiniLM vectors: with these, 0.2 to 0.6 % of the unchanged notes move a night and V ends within
+// .015 of a cold run. Without favouring what is there it is 0.5 to 1.4 %; regrouping only at a tenth moves 0.1 %
+// less and costs up to .02 of V; favouring it more (.5) brings no topic that is new.
+const REGROUP_AT_CHANGE = 0.05;
 const REGROUP_AT_LOSS = 0.02;
+const FAVOUR_WHEN_PLACING = 0.5;
+const FAVOUR_WHEN_REGROUPING = 0.3;
 
 /** What earlier nights left. */
 export interface PreviousTopics {
@@ -45,7 +52,7 @@ export interface FoundTopics {
  * partition.
  *
  * After an earlier night, only new notes and what they touch move. When what has changed since the last regrouping
- * is a tenth of the account, or the partition has become materially worse, everything is regrouped, beginning from
+ * is a twentieth of the account, or the partition has become materially worse, everything is regrouped, beginning from
  * the topics there are.
  */
 export function findTopics({ graph, rows, rowAt, keys, notes, previous }: TopicsInput): FoundTopics {
@@ -58,8 +65,9 @@ export function findTopics({ graph, rows, rowAt, keys, notes, previous }: Topics
   let placed: Labels | undefined;
   if (previous !== undefined) {
     const { label: initial } = withUnknownAlone(previous.label);
+    const steady = favourPresentTopics(graph, previous.label, FAVOUR_WHEN_PLACING);
     placed = settle(
-      moveFrontier(graph, surroundingsOfUnknown(graph, previous.label), { ...options, initial }),
+      moveFrontier(steady, surroundingsOfUnknown(graph, previous.label), { ...options, initial }),
     );
     const quality = qualityOf(placed);
     const { changedNotes } = previous;
@@ -68,7 +76,9 @@ export function findTopics({ graph, rows, rowAt, keys, notes, previous }: Topics
       return { topics: placed, regrouped: false, changedNotes, quality: before };
     }
   }
-  const steady = consensusGraph(graph, options);
+  const steady = previous
+    ? favourPresentTopics(graph, previous.label, FAVOUR_WHEN_REGROUPING)
+    : consensusGraph(graph, options);
   const regroup = (from: Labels | undefined) =>
     settle(leiden(steady, { ...options, ...(from && { initial: from.label }) }));
   let best = regroup(placed);
