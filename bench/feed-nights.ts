@@ -30,21 +30,23 @@ export async function feedNights(all: VectorRows, sizes: readonly number[]): Pro
     );
     const members = Array.from({ length: partition.topics }, () => [] as string[]);
     for (let note = 0; note < notes; note++) members[partition.topic[note]!]!.push(String(note));
-    const matched = matchClusters({
-      previous: [...Map.groupBy(last?.idOfNote.keys() ?? [], (note) => last!.idOfNote[note]!)].map(
-        ([id, own]) => ({ id, name: "", members: own.map(String) }),
-      ),
+    const idOfTopic = matchClusters({
+      previous: clustersOf(last?.idOfNote ?? []),
       current: members.map((own) => ({ members: own })),
       newId: () => `topic-${ids++}`,
     });
-    nights.push({
-      notes,
-      partition,
-      idOfNote: Array.from(partition.topic, (topic) => matched.ids[topic]!),
-      moved: matched.moved.length,
-    });
+    const idOfNote = Array.from(partition.topic, (topic) => idOfTopic[topic]!);
+    const moved = last === undefined ? 0 : last.idOfNote.filter((id, note) => id !== idOfNote[note]).length;
+    nights.push({ notes, partition, idOfNote, moved });
   }
   return nights;
+}
+
+function clustersOf(idOfNote: readonly string[]): { id: string; members: string[] }[] {
+  return [...Map.groupBy(idOfNote.keys(), (note) => idOfNote[note]!)].map(([id, notes]) => ({
+    id,
+    members: notes.map(String),
+  }));
 }
 
 function firstRows({ vectors, dimensions }: VectorRows, count: number): VectorRows {
@@ -61,16 +63,15 @@ function previousOf({ notes: before, partition }: Night, notes: number): Previou
 /** How many notes are in another cluster, clusters matched as every night matches them. */
 export function movedBetween(before: ArrayLike<number>, after: ArrayLike<number>): number {
   let ids = 0;
-  const members = (label: ArrayLike<number>) =>
-    [...Map.groupBy(Array.from(label).keys(), (note) => label[note]!)].map(([topic, own]) => ({
-      id: `before-${topic}`,
-      name: "",
-      members: own.map(String),
-    }));
-  const matched = matchClusters({
-    previous: members(before),
-    current: members(after),
+  const previous = Array.from(before, (topic) => `before-${topic}`);
+  const current = [...Map.groupBy(Array.from(after).keys(), (note) => after[note]!)];
+  const idOfGroup = matchClusters({
+    previous: clustersOf(previous),
+    current: current.map(([, notes]) => ({ members: notes.map(String) })),
     newId: () => `after-${ids++}`,
   });
-  return matched.moved.length;
+  return current.reduce(
+    (moved, [, notes], group) => moved + notes.filter((note) => previous[note] !== idOfGroup[group]).length,
+    0,
+  );
 }

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { feedNights, movedBetween } from "../../bench/feed-nights.ts";
+import { groupedVectors } from "./synthetic-vectors.ts";
+
+test("who moved does not depend on how groups are numbered", () => {
+  expect(movedBetween([0, 0, 0, 1, 1, 1], [7, 7, 7, 3, 3, 3])).toBe(0);
+  expect(movedBetween([0, 0, 0, 1, 1, 1], [7, 7, 3, 3, 3, 3])).toBe(1);
+});
+
+test("an account that grows is regrouped when a twentieth has come, and its topics keep their ids", async () => {
+  const { vectors } = groupedVectors({ count: 420, groups: 7, dimensions: 32, spread: 1, seed: 2 });
+  const all = { vectors, count: 420, dimensions: 32 };
+  const nights = await feedNights(all, [400, 404, 410, 420, 420]);
+  expect(nights.map(({ partition }) => partition.moveCause)).toEqual([
+    "regrouped",
+    "frontier",
+    "frontier",
+    "frontier",
+    "frontier",
+  ]);
+  expect(nights.map(({ partition }) => partition.regrouping.changedNotes)).toEqual([0, 4, 10, 20, 20]);
+  expect(nights.map(({ moved }) => moved)).toEqual([0, 0, 0, 0, 0]);
+  const [, later] = await feedNights(all, [400, 420]);
+  expect(later!.partition.moveCause).toBe("frontier");
+  const [, regrouped] = await feedNights(all, [399, 420]);
+  expect(regrouped!.partition).toMatchObject({ moveCause: "regrouped", regrouping: { changedNotes: 0 } });
+});
