@@ -26,6 +26,7 @@ const context = {
   llm: null,
   logger: silent,
   metrics: { add() {} },
+  events: null,
   limits: defaultLimits,
 };
 

@@ -22,6 +22,8 @@ const RECONCILER_TIMEOUT_SECONDS = 120;
 const PROVIDER_PACKAGE = "openai";
 /** Token ranks of 1 MB, which only the step that embeds counts with. */
 const TOKENIZER_PACKAGE = "gpt-tokenizer";
+/** The account's own bus: `insight.ready` of the source `noctuary` is heard there. */
+const EVENT_BUS = "default";
 /** The least that an event source mapping takes. */
 const LEAST_CONCURRENCY = 2;
 
@@ -84,6 +86,7 @@ function jobFunction(
     environment: {
       [settingDefinitions.databaseSecretId.env]: secret.secretName,
       [settingDefinitions.databaseConnections.env]: "1",
+      [settingDefinitions.eventBus.env]: EVENT_BUS,
       ...Object.fromEntries([...queues].map(([queue, { queueUrl }]) => [queueUrlVariable(queue), queueUrl])),
     },
     initialPolicy: [
@@ -91,6 +94,12 @@ function jobFunction(
       new PolicyStatement({
         actions: ["sqs:SendMessage"],
         resources: [...queues.values()].map(({ queueArn }) => queueArn),
+      }),
+      // Whoever ends a task puts the events that any task has left.
+      new PolicyStatement({
+        actions: ["events:PutEvents"],
+        resources: [stack.formatArn({ service: "events", resource: "event-bus", resourceName: EVENT_BUS })],
+        conditions: { StringEquals: { "events:source": "noctuary" } },
       }),
       new PolicyStatement({
         actions: ["secretsmanager:GetSecretValue"],

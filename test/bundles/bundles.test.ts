@@ -15,6 +15,8 @@ const HANDLERS = [
   "functions/src/nightly-cluster/cluster.handler",
   "functions/src/nightly-stacks/orchestrator.handler",
   "functions/src/nightly-stacks/stacks.handler",
+  "functions/src/weekly-insights/orchestrator.handler",
+  "functions/src/weekly-insights/insights.handler",
   "functions/src/reconciler.handler",
 ];
 

@@ -19,6 +19,9 @@ const tables = [
   "smart_stack_note",
   "stack_verdict",
   "stack_report",
+  "insight",
+  "insight_section",
+  "event_outbox",
   "user_state",
   "user_setting",
   "usage",
@@ -56,6 +59,11 @@ beforeAll(async () => {
        select u.id, 's', 'momentum', 'a title', 'a reason', '{}', 1, '{}', now(), now() from ${users}`,
     `insert into noctuary.smart_stack_note (user_id, stack_id, note_id, rank) select u.id, 's', 'n', 0 from ${users}`,
     `insert into noctuary.stack_verdict (user_id, stack_id, verdict) select u.id, 's', 'kept' from ${users}`,
+    `insert into noctuary.insight (user_id, week, time_zone, schema_version, status, facts, open_ends, run_id)
+     select u.id, '2026-10-24', 'UTC', 1, 'complete', '[]', '[]', 'r' from ${users}`,
+    `insert into noctuary.insight_section (user_id, week, section, position, written_by, sentences, dropped)
+     select u.id, '2026-10-24', 'headline', 0, 'template', '[]', '{}' from ${users}`,
+    `insert into noctuary.event_outbox (user_id, type, subject) select u.id, 'insight.ready', '2026-10-24' from ${users}`,
     `insert into noctuary.stack_report (user_id, run_id, at, report) select u.id, 'r', now(), '{}' from ${users}`,
     `insert into noctuary.user_setting (user_id) select u.id from ${users}`,
     `insert into noctuary.usage (user_id, day, model) select u.id, '2026-11-02', 'm' from ${users}`,

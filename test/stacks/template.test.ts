@@ -102,6 +102,8 @@ describe("functions", () => {
       ["cluster", "functions/src/nightly-cluster/cluster.handler", "nodejs24.x"],
       ["nightly-stacks", "functions/src/nightly-stacks/orchestrator.handler", "nodejs24.x"],
       ["stacks", "functions/src/nightly-stacks/stacks.handler", "nodejs24.x"],
+      ["weekly-insights", "functions/src/weekly-insights/orchestrator.handler", "nodejs24.x"],
+      ["insights", "functions/src/weekly-insights/insights.handler", "nodejs24.x"],
       ["reconciler", "functions/src/reconciler.handler", "nodejs24.x"],
     ]);
   });
@@ -118,6 +120,7 @@ describe("functions", () => {
         ...urls,
         DATABASE_SECRET_ID: "noctuary/dev/database-url",
         DATABASE_CONNECTIONS: "1",
+        NOCTUARY_EVENT_BUS: "default",
         AWS_NODEJS_CONNECTION_REUSE_ENABLED: "1",
         SST_APP: "noctuary",
         SST_STAGE: "dev",
@@ -133,6 +136,7 @@ describe("functions", () => {
     const everyStep = queues().map(({ queue }) => `dev-noctuary-${queue}`);
     const shared = [
       { actions: ["sqs:SendMessage"], resources: everyStep },
+      { actions: ["events:PutEvents"], resources: [expect.stringContaining(":event-bus/default")] },
       { actions: ["secretsmanager:GetSecretValue"], resources: ["secret:noctuary/dev/database-url-??????"] },
     ];
     const receive = (queue: string) => ({
@@ -162,6 +166,7 @@ describe("schedules", () => {
   test.each([
     ["nightly-cluster", "cron(0 2 * * ? *)"],
     ["nightly-stacks", "cron(30 2 * * ? *)"],
+    ["weekly-insights", "cron(0 3 ? * SUN *)"],
   ])("%s starts at its hour in New York, to the minute", (job, expression) => {
     const { ScheduleExpression, ScheduleExpressionTimezone, FlexibleTimeWindow, State, Target } =
       schedule(job);

@@ -36,7 +36,17 @@ afterEach(() => {
 });
 
 /** The tables of which nobody expects note text. */
-const LEDGER = ["run", "run_user", "task", "outbox", "audit_log", "usage", "user_state", "cluster_event"];
+const LEDGER = [
+  "run",
+  "run_user",
+  "task",
+  "outbox",
+  "audit_log",
+  "usage",
+  "user_state",
+  "cluster_event",
+  "event_outbox",
+];
 
 /** Fails when note text stands in a table of the ledger or of the audit. */
 export async function expectLedgerClean({ query }: Pick<TestDatabase, "query">): Promise<void> {

@@ -21,6 +21,8 @@ import { nightlyStacks } from "@noctuary/core/nightly-stacks/nightly-stacks";
 import { stacks } from "@noctuary/core/nightly-stacks/stacks";
 import { reconcile } from "@noctuary/core/runtime/reconcile";
 import { queueUrlVariable, resolveSettings } from "@noctuary/core/settings";
+import { insights } from "@noctuary/core/weekly-insights/insights";
+import { weeklyInsights } from "@noctuary/core/weekly-insights/weekly-insights";
 import { asLedger } from "@noctuary/db/access";
 import type { RunOptions } from "@noctuary/db/ledger/ledger.sql";
 import { type Run, runById } from "@noctuary/db/ledger/run";
@@ -34,14 +36,16 @@ import { closeContext, context, contextFrom } from "@noctuary/functions/runtime/
 import { environmentSettings, setEnvironment } from "@noctuary/functions/runtime/environment";
 import { orchestrator, type StartEvent, type Started } from "@noctuary/functions/runtime/orchestrator";
 import { worker } from "@noctuary/functions/runtime/worker";
+import { handler as insightsHandler } from "@noctuary/functions/weekly-insights/insights";
+import { handler as insightsOrchestratorHandler } from "@noctuary/functions/weekly-insights/orchestrator";
 import type { Context as LambdaContext, SQSBatchResponse } from "aws-lambda";
 import { expect, vi } from "vitest";
 import { CANARY, expectLedgerClean } from "./canary.ts";
 import { PATIENT } from "./patience.ts";
 import type { TestDatabase } from "./test-database.ts";
 
-export type QueueName = JobName | "embed" | "cluster" | "stacks";
-export type JobName = "nightly-cluster" | "nightly-stacks";
+export type QueueName = JobName | "embed" | "cluster" | "stacks" | "insights";
+export type JobName = "nightly-cluster" | "nightly-stacks" | "weekly-insights";
 type Handler = (event: unknown, lambda: LambdaContext) => Promise<unknown>;
 
 export interface NightOptions {
@@ -223,6 +227,8 @@ const realHandlers = {
   cluster: clusterHandler as unknown as Handler,
   "nightly-stacks": stacksOrchestratorHandler as unknown as Handler,
   stacks: stacksHandler as unknown as Handler,
+  "weekly-insights": insightsOrchestratorHandler as unknown as Handler,
+  insights: insightsHandler as unknown as Handler,
   reconciler: reconcilerHandler as unknown as Handler,
 };
 
@@ -235,6 +241,8 @@ function handlersWith(wrapped: Context): typeof realHandlers {
     cluster: worker(userStep(cluster), own) as unknown as Handler,
     "nightly-stacks": orchestrator(nightlyStacks, own) as unknown as Handler,
     stacks: worker(userStep(stacks), own) as unknown as Handler,
+    "weekly-insights": orchestrator(weeklyInsights, own) as unknown as Handler,
+    insights: worker(userStep(insights), own) as unknown as Handler,
     reconciler: (_event, lambda) => reconcile(wrapped, () => lambda.getRemainingTimeInMillis()),
   };
 }

@@ -6,6 +6,7 @@ import { queueUrlOf, resolveSettings, type Settings, SettingsError } from "@noct
 import { openDatabase } from "@noctuary/db/database";
 import { databaseSecret } from "./database-secret.ts";
 import { environmentSettings } from "./environment.ts";
+import { eventBusFor } from "./event-buses.ts";
 import { openLogger } from "./logger.ts";
 import { openMetrics } from "./metrics.ts";
 import { sqsQueue } from "./sqs-queue.ts";
@@ -73,6 +74,7 @@ export function contextFrom(settings: Settings): Context {
     llm: llmFor(settings),
     logger: openLogger(settings),
     metrics: openMetrics(settings),
+    events: eventBusFor(settings),
     limits: {
       ...defaultLimits,
       embedBatchNotes: settings.embedBatchNotes,

@@ -18,6 +18,7 @@ export const manualOptions = z.strictObject({
   dryRun: z.boolean().optional(),
   full: z.boolean().optional(),
   acceptDeletions: z.boolean().optional(),
+  replace: z.boolean().optional(),
 });
 export type ManualOptions = z.input<typeof manualOptions>;
 

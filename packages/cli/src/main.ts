@@ -59,13 +59,15 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
         (await import("./commands/sync.ts")).sync(path, options, terminal),
       ),
   );
-  verb("run <job>", "run a job now: nightly-cluster or nightly-stacks")
+  verb("run <job>", "run a job now: nightly-cluster, nightly-stacks or weekly-insights")
     .option("--dry-run", "count what would be done; call nobody, write nothing but the report")
     .option("--full", "embed every note again")
     .option("--as-of <date>", "the date or moment that the run is for (default: now)")
     .option("--embedder <name>", "lexical (on this machine) or openai (any OpenAI-compatible API)")
     .option("--llm <name>", "none (plain names) or openai (any OpenAI-compatible API)")
     .option("--yes", "send notes to the provider without asking")
+    .option("--week <date>", "weekly-insights: the week that ends on this date (default: the last one)")
+    .option("--replace", "weekly-insights: write a week anew that was told already")
     .option("--accept-deletions", "purge notes even though many vanished at once")
     .action((job: string, _, command: Command) =>
       act(command, async (terminal, options) =>
@@ -78,6 +80,15 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
         (await import("./commands/stacks.ts")).stacks(id, word, options, terminal),
       ),
   );
+  verb("insights", "what your week was about, in sentences that point at notes")
+    .option("--week <date>", "the week that a day lies in (default: the newest)")
+    .option("--md", "as Markdown")
+    .option("--html", "as one HTML file that a mail may consist of")
+    .action((_, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/insights.ts")).insights(options, terminal),
+      ),
+    );
   verb(
     "clusters [id] [verb] [words...]",
     "areas and topics, or one of them; rename NAME, pin, merge OTHER, split NOTE..., forget, edits, undo [EDIT]",

@@ -69,6 +69,7 @@ const DOING: Record<string, string> = {
   plan: "planning",
   embed: "embedding",
   cluster: "clustering",
+  insights: "telling the week",
   stacks: "finding stacks",
 };
 

@@ -2,6 +2,7 @@ import type { Database } from "@noctuary/db/database";
 import type { Embedder } from "./embedding/embedder.ts";
 import type { Llm } from "./llm/llm.ts";
 import type { Metrics } from "./metrics.ts";
+import type { EventBus } from "./runtime/event-bus.ts";
 import type { Queue } from "./runtime/queue.ts";
 
 /** A fact is a field: messages are constant, and no field ever holds note text, a prompt or a secret. */
@@ -22,6 +23,8 @@ export interface Context {
   llm: Llm | null;
   logger: Logger;
   metrics: Metrics;
+  /** Null where nobody listens: events wait in their outbox. */
+  events: EventBus | null;
   limits: Limits;
 }
 

@@ -1,5 +1,7 @@
 /** Every metric there is. Alarms and dashboards go by these names. */
 export type MetricName =
+  /** Share of a model's sentences about a week that held, in [0, 1]. */
+  | "VerificationRate"
   /** Share of the notes whose text stayed as it was that are in another topic than the night before, in [0, 1]. */
   | "Churn"
   /** Calls of a trigger with the secret before the last rotation, which will stop being valid. */

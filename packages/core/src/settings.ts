@@ -169,6 +169,16 @@ export const settingDefinitions = {
     schema: z.coerce.number().int().min(1).max(50).default(5),
     description: "stacks of one user at most; what somebody keeps is not counted",
   }),
+  eventBus: setting({
+    env: "NOCTUARY_EVENT_BUS",
+    schema: z.string().min(1).max(1600).optional(),
+    description: "name or ARN of the EventBridge bus that hears of new insights, for functions on AWS",
+  }),
+  eventLog: setting({
+    env: "NOCTUARY_EVENT_LOG",
+    schema: z.string().min(1).optional(),
+    description: "file that hears of new insights, one JSON line an event; on this machine HOME/events.jsonl",
+  }),
   logLevel: setting({
     env: "NOCTUARY_LOG_LEVEL",
     schema: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO"),
@@ -206,6 +216,8 @@ export const settingDefinitions = {
   queueCluster: queueUrl("QUEUE_URL_CLUSTER", "cluster"),
   queueNightlyStacks: queueUrl("QUEUE_URL_NIGHTLY_STACKS", "nightly-stacks"),
   queueStacks: queueUrl("QUEUE_URL_STACKS", "stacks"),
+  queueWeeklyInsights: queueUrl("QUEUE_URL_WEEKLY_INSIGHTS", "weekly-insights"),
+  queueInsights: queueUrl("QUEUE_URL_INSIGHTS", "insights"),
 };
 
 type Definitions = typeof settingDefinitions;

@@ -1,3 +1,4 @@
+import { readInsight } from "@noctuary/core/weekly-insights/read-insight";
 import { asUser } from "@noctuary/db/access";
 import { type Cluster, type ClusterEventRow, clusterEvents } from "@noctuary/db/clusters/cluster";
 import { type ClusterNote, clusterNotes } from "@noctuary/db/notes/note";
@@ -5,6 +6,7 @@ import { EXIT, UsageError } from "../exit.ts";
 import { morningStacks } from "../morning-stacks.ts";
 import { overviewOf, shownModel } from "../overview.ts";
 import { renderHistory } from "../render/history.ts";
+import { renderInsight } from "../render/insight.ts";
 import { renderOverview } from "../render/overview.ts";
 import { sentenceFor } from "../render/sentences.ts";
 import { count, dateLine } from "../render/words.ts";
@@ -53,8 +55,14 @@ async function showClusters(
     if (id === undefined) {
       const overview = await overviewOf(session, userId);
       const stacks = await morningStacks(session, userId);
-      terminal.json({ ...overview, stacks });
+      const insight = await asUser(session.db, userId, (tx) => readInsight(tx, userId));
+      const hasWeek = insight !== null && isThisMorning(insight.week, overview.asOf);
+      terminal.json({ ...overview, stacks, ...(hasWeek ? { insight } : {}) });
       renderOverview(terminal, overview, stacks);
+      if (hasWeek) {
+        terminal.line();
+        renderInsight(terminal, insight);
+      }
       return EXIT.done;
     }
     const model = await shownModel(session, userId);
@@ -75,6 +83,13 @@ async function showClusters(
   } finally {
     await session.close();
   }
+}
+
+const SHOWN_DAYS = 7;
+
+/** A week is on the page until the next one is told. */
+function isThisMorning(week: string, asOf: Date | null): boolean {
+  return asOf === null || asOf.getTime() - Date.parse(week) <= (SHOWN_DAYS + 1) * 86_400_000;
 }
 
 function showHistory(terminal: Terminal, { all, cluster, events }: ShownCluster): void {

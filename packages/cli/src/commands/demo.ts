@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { estimatedCostUsd, PAID_MODEL } from "@noctuary/core/provider/prices";
 import { runJson } from "@noctuary/core/runtime/run-json";
+import type { Insight } from "@noctuary/core/weekly-insights/insight";
+import { readInsight } from "@noctuary/core/weekly-insights/read-insight";
 import { asUser } from "@noctuary/db/access";
 import type { Run } from "@noctuary/db/ledger/run";
 import { textBytes } from "@noctuary/db/notes/note";
@@ -11,6 +13,7 @@ import { CommandError, EXIT } from "../exit.ts";
 import { type LocalRuntime, startLocalRuntime } from "../local/local-runtime.ts";
 import { morningStacks } from "../morning-stacks.ts";
 import { overviewOf } from "../overview.ts";
+import { renderInsight } from "../render/insight.ts";
 import { renderOverview } from "../render/overview.ts";
 import { renderRunEnd } from "../render/run.ts";
 import { count, dateLine, dollars } from "../render/words.ts";
@@ -118,6 +121,13 @@ function describeNight(synced: SyncResult, run: Run): string {
   return `${count(synced.added, "new note")}, ${count(totals.topics ?? 0, "topic")}, ${totals.moved ?? 0} moved`;
 }
 
+/** Tonight is a Sunday in the sample notebook; in anybody's own notes it is the last seven days. */
+async function tellWeek(session: Session, runtime: LocalRuntime, date?: string): Promise<Insight | null> {
+  const asOf = date === undefined ? {} : { asOf: date };
+  await runJob(runtime, session.terminal, { job: "weekly-insights", ...asOf, options: {} });
+  return asUser(session.db, DEFAULT_USER, (tx) => readInsight(tx, DEFAULT_USER));
+}
+
 /** The page itself; then the same night once more, to show what an unchanged one costs; then what left the machine. */
 async function finish(
   session: Session,
@@ -130,6 +140,11 @@ async function finish(
   const overview = await overviewOf(session, DEFAULT_USER);
   const stacks = await morningStacks(session, DEFAULT_USER);
   renderOverview(terminal, overview, stacks);
+  const insight = await tellWeek(session, runtime, date);
+  if (insight !== null) {
+    terminal.line();
+    renderInsight(terminal, insight);
+  }
   await more?.();
   terminal.line();
   renderRunEnd(terminal, run, settings);
@@ -142,5 +157,5 @@ async function finish(
     `${PAID_MODEL.model} would ask about ${dollars(estimatedCostUsd(bytes))} for these notes, once.`,
   );
   terminal.line(terminal.style("bold", "What left this machine: nothing."));
-  terminal.json({ ...overview, stacks, run: runJson(run), again: runJson(again) });
+  terminal.json({ ...overview, stacks, insight, run: runJson(run), again: runJson(again) });
 }

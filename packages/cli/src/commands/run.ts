@@ -1,12 +1,14 @@
 import { runJson } from "@noctuary/core/runtime/run-json";
-import { asLedger } from "@noctuary/db/access";
+import { readInsight } from "@noctuary/core/weekly-insights/read-insight";
+import { asLedger, asUser } from "@noctuary/db/access";
 import type { Run } from "@noctuary/db/ledger/run";
 import { users } from "@noctuary/db/notes/note";
 import { requireConsent } from "../consent.ts";
-import { EXIT } from "../exit.ts";
+import { EXIT, UsageError } from "../exit.ts";
 import { startLocalRuntime } from "../local/local-runtime.ts";
 import { morningStacks } from "../morning-stacks.ts";
 import { overviewOf } from "../overview.ts";
+import { renderInsight } from "../render/insight.ts";
 import { renderOverview } from "../render/overview.ts";
 import { renderRunEnd } from "../render/run.ts";
 import { renderStackChanges } from "../render/stack-changes.ts";
@@ -22,6 +24,9 @@ export interface RunCommandOptions extends GlobalOptions {
   full?: boolean;
   asOf?: string;
   acceptDeletions?: boolean;
+  /** weekly-insights only. */
+  week?: string;
+  replace?: boolean;
   embedder?: string;
   llm?: string;
   yes?: boolean;
@@ -30,7 +35,12 @@ export interface RunCommandOptions extends GlobalOptions {
 /** `noctuary run JOB`: one job, now, through the handlers that run on Lambda. */
 export async function run(job: string, options: RunCommandOptions, terminal: Terminal): Promise<number> {
   requireJob(job);
-  if (options.asOf !== undefined) momentOf(job, options.asOf); // refused before anything is opened
+  if (job !== "weekly-insights" && (options.week !== undefined || options.replace === true))
+    throw new UsageError("--week and --replace are for weekly-insights");
+  if (options.week !== undefined && options.asOf !== undefined)
+    throw new UsageError("choose one of --week and --as-of");
+  const asOf = options.week === undefined ? options.asOf : dayAfterWeek(options.week);
+  if (asOf !== undefined) momentOf(job, asOf); // refused before anything is opened
   const session = await openSession(options, terminal, {
     flags: {
       ...(options.embedder === undefined ? {} : { embedder: options.embedder }),
@@ -41,17 +51,17 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
     if (options.user !== undefined) await chooseUser(session, options); // refuses one that is not there
     const runtime = await startLocalRuntime(session);
     try {
-      // Only this job sends notes to the provider of embeddings.
-      if (options.dryRun !== true && job === "nightly-cluster")
+      if (options.dryRun !== true && SENDS_NOTES.has(job))
         await requireConsent(session, runtime, { ...options, job });
       const ended = await runJob(runtime, terminal, {
         job,
-        ...(options.asOf === undefined ? {} : { asOf: options.asOf }),
+        ...(asOf === undefined ? {} : { asOf }),
         options: {
           ...(options.user === undefined ? {} : { userIds: [options.user] }),
           dryRun: options.dryRun,
           full: options.full,
           acceptDeletions: options.acceptDeletions,
+          replace: options.replace,
         },
       });
       const userId = await onlyUser(session, options);
@@ -60,10 +70,7 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
       terminal.json({ ...runJson(ended), ...(report === null ? {} : { stacks: report }) });
       renderRunEnd(terminal, ended, session.settings);
       if (report !== null) renderStackChanges(terminal, report, { isDry: ended.options.dryRun === true });
-      if (!terminal.isJson && userId !== null && hasSomethingToShow(ended)) {
-        terminal.line();
-        renderOverview(terminal, await overviewOf(session, userId), await morningStacks(session, userId));
-      }
+      if (!terminal.isJson && userId !== null) await showResult(session, ended, userId);
       return exitCodeOf(ended);
     } finally {
       await runtime.close();
@@ -77,6 +84,35 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
 async function onlyUser({ db }: Session, { user }: GlobalOptions): Promise<string | null> {
   const known = user === undefined ? await asLedger(db, (tx) => users(tx, 2)) : [user];
   return known.length === 1 ? known[0]! : null;
+}
+
+/** Jobs that may send something of the notes to a provider. */
+const SENDS_NOTES = new Set(["nightly-cluster", "weekly-insights"]);
+
+/** What a run made, where there is one person to show it to. */
+async function showResult(session: Session, ended: Run, userId: string): Promise<void> {
+  const { terminal } = session;
+  if (ended.job === "weekly-insights" && ended.options.dryRun !== true) {
+    const insight = await asUser(session.db, userId, (tx) => readInsight(tx, userId, weekEndFor(ended)));
+    if (insight === null) return;
+    terminal.line();
+    renderInsight(terminal, insight);
+  } else if (hasSomethingToShow(ended)) {
+    terminal.line();
+    renderOverview(terminal, await overviewOf(session, userId), await morningStacks(session, userId));
+  }
+}
+
+/** No later day than the run's own. */
+function weekEndFor(run: Run): string {
+  return run.localDate;
+}
+
+function dayAfterWeek(week: string): string {
+  const day = Date.parse(week);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(week) || Number.isNaN(day))
+    throw new UsageError(`--week ${week}: write the date of its last day (2026-10-24)`);
+  return new Date(day + 86_400_000).toISOString().slice(0, 10);
 }
 
 function hasSomethingToShow({ options, totals }: Run): boolean {

@@ -108,6 +108,7 @@ function pointHandlersAt(session: Session, endpoint: string, urls: Record<string
     ...session.settings,
     databaseUrl: session.databaseUrl,
     logFile: session.settings.logFile ?? join(session.home, "logs", "noctuary.log"),
+    eventLog: session.settings.eventLog ?? join(session.home, "events.jsonl"),
   };
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined) environment[settingDefinitions[name as SettingName].env] = String(value);
@@ -136,6 +137,8 @@ const HANDLERS: Record<string, () => Promise<{ handler: unknown }>> = {
   cluster: () => import("@noctuary/functions/nightly-cluster/cluster"),
   "nightly-stacks": () => import("@noctuary/functions/nightly-stacks/orchestrator"),
   stacks: () => import("@noctuary/functions/nightly-stacks/stacks"),
+  "weekly-insights": () => import("@noctuary/functions/weekly-insights/orchestrator"),
+  insights: () => import("@noctuary/functions/weekly-insights/insights"),
 };
 
 async function reconcileRegularly(

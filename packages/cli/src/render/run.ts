@@ -37,6 +37,10 @@ export function renderRunEnd(terminal: Terminal, run: Run, settings: EmbedderSet
 
 /** A job that works on each user's clusters. */
 function renderJobEnd(terminal: Terminal, run: Run): void {
+  if (run.job === "weekly-insights") {
+    renderInsightsEnd(terminal, run);
+    return;
+  }
   const { users = 0, earlierClusters = 0, stacks = 0, importedNotes = 0, failedDetectors = 0 } = run.totals;
   const earlier =
     earlierClusters > 0 ? ` · ${count(earlierClusters, "user")} by an earlier night's clusters` : "";
@@ -50,6 +54,39 @@ function renderJobEnd(terminal: Terminal, run: Run): void {
       terminal.style("yellow", `${count(failedDetectors, "detector")} failed; the next night looks again.`),
     );
   }
+  renderTroubles(terminal, run);
+}
+
+function renderInsightsEnd(terminal: Terminal, run: Run): void {
+  const t = (name: string) => run.totals[name] ?? 0;
+  const { line, style } = terminal;
+  const time = style("dim", `(${seconds(run.createdAt, run.finishedAt)})`);
+  if (run.options.dryRun === true) {
+    const most = t("unpricedRequests") > 0 ? null : t("maxCostUsd");
+    line(`Dry run ${run.id.slice(0, 8)}: nothing was written but this report, and nobody was called.`);
+    line(`  to write    ${count(t("sections"), "section")} from ${count(t("facts"), "fact")}`);
+    line(
+      `  at most     ${count(t("questions"), "question")}, ${count(t("maxTokens"), "token")}, ${dollars(most)}`,
+    );
+    return;
+  }
+  const parts = [
+    `${run.job}: ${count(t("insights"), "week")} told`,
+    ...(t("kept") > 0 ? [`${t("kept")} told before (--replace writes them anew)`] : []),
+    ...(t("sectionsMissing") > 0
+      ? [`${count(t("sectionsMissing"), "section")} still in plain words; run it again`]
+      : []),
+    ...(t("questions") > 0
+      ? [
+          `${t("sentencesKept")} of ${count(t("sentencesKept") + t("sentencesDropped"), "sentence")} held`,
+          `${count(t("questions"), "question")}, ${dollars(run.costUsd)}`,
+        ]
+      : []),
+    ...(t("unknownTimeZone") > 0
+      ? [`${count(t("unknownTimeZone"), "user")} with an unknown time zone: New York's was used`]
+      : []),
+  ];
+  line(`${parts.join(" · ")} ${time}`);
   renderTroubles(terminal, run);
 }
 

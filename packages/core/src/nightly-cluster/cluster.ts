@@ -22,6 +22,7 @@ import {
 } from "@noctuary/db/clusters/cluster-edit";
 import { forgetRetiredMembers, retiredClusters } from "@noctuary/db/clusters/retired-cluster";
 import { vectorType } from "@noctuary/db/database";
+import { takeBackSentences } from "@noctuary/db/insights/insight";
 import {
   purgeDerived,
   purgeOtherModels,
@@ -115,6 +116,7 @@ export const cluster: UserStep<ClusterPayload> = {
         });
         if (purged.length > 0) await forgetRetiredNames(tx, userId);
         await purgeStacks(tx, userId, purged, run.asOf);
+        await takeBackSentences(tx, userId, purged);
         await purgeOtherModels(tx, context.embedder, userId);
         await saveUserState(tx, userId, {
           clusteredModel: modelKey(context.embedder),

@@ -54,6 +54,7 @@ export function decideEnd(users: RunUserTotals, tasks: TaskSummary[], planError?
     failedTasks > 0 ||
     users.failedUsers > 0 ||
     (counted.failedDetectors ?? 0) > 0 ||
+    (counted.sectionsMissing ?? 0) > 0 ||
     (counted.withheld ?? 0) > 0 ||
     (users.withheld ?? 0) > 0;
   return {

@@ -4,6 +4,7 @@ import { openRunIds } from "@noctuary/db/ledger/run";
 import { dueTasks, markAnnounced } from "@noctuary/db/ledger/task";
 import type { Context } from "../context.ts";
 import { closeRunIfFinished } from "./close-run.ts";
+import { sendEvents } from "./event-bus.ts";
 import { announce, sendOutbox } from "./send-outbox.ts";
 
 const PAGE = 200;
@@ -22,6 +23,7 @@ export interface Reconciled {
  */
 export async function reconcile(context: Context, remainingMs: () => number): Promise<Reconciled> {
   const sent = await sendOutbox(context);
+  await sendEvents(context);
   const resent = await announceDue(context, remainingMs);
   for (const runId of await asLedger(context.db, (tx) => openRunIds(tx, PAGE))) {
     await closeRunIfFinished(context, runId);

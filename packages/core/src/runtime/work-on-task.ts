@@ -14,6 +14,7 @@ import type { Context, LogFields } from "../context.ts";
 import { PermanentError, recordable, VersionConflictError } from "../errors.ts";
 import type { Outcome, PlanStep, UserStep, Wait } from "../job.ts";
 import { closeRunIfFinished } from "./close-run.ts";
+import { sendEvents } from "./event-bus.ts";
 import { sendOutbox } from "./send-outbox.ts";
 
 /** How often work is done again because another run changed the same user's data meanwhile. */
@@ -53,6 +54,7 @@ export async function workOnTask(
     await recordFailure(context, step, run, task, error, fields);
   }
   await sendOutbox(context);
+  await sendEvents(context);
   await closeRunIfFinished(context, run.id);
   return true;
 }

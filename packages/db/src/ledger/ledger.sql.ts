@@ -30,6 +30,8 @@ export interface RunOptions {
   dryRun?: boolean | undefined;
   full?: boolean | undefined;
   acceptDeletions?: boolean | undefined;
+  /** Write a week anew that was told already. */
+  replace?: boolean | undefined;
 }
 
 /** Numbers by name, added up over a run's tasks. */

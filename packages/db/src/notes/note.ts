@@ -173,6 +173,9 @@ export async function forgetUser(tx: UserTransaction, userId: string): Promise<R
     "note",
     "user_setting",
     "user_state",
+    "insight_section",
+    "insight",
+    "event_outbox",
   ]) {
     const { rowCount } = await tx.execute(
       sql`delete from ${sql.identifier(table)} where user_id = ${userId}`,

@@ -1,0 +1,107 @@
+import * as z from "zod";
+import type { Llm, LlmUsage, Question } from "../llm/llm.ts";
+import type { Fact } from "./fact.ts";
+import { instructionsFor } from "./prompts/v1.ts";
+import { factsOf, type SectionSlug, type Sentence } from "./section.ts";
+import type { NoteText } from "./verifier/evidence.ts";
+import { evidenceFor } from "./verifier/evidence-for.ts";
+import { looksLikeInstructions } from "./verifier/instructions.ts";
+import { type VerifiedSection, verifySection } from "./verify-section.ts";
+import type { Week } from "./week.ts";
+
+/** A prompt holds so many notes at most, whatever the week held: those that the most telling facts rest on. */
+export const MAX_PROMPT_NOTES = 14;
+const EXCERPT_CHARACTERS = 320;
+const IDS_PER_FACT = 6;
+const MAX_ANSWER_TOKENS = 1_200;
+
+/** The shape of an answer: no lengths, which the check of the answer looks after. */
+export const sectionAnswer = z.object({
+  sentences: z.array(
+    z.object({ text: z.string(), factIds: z.array(z.string()), noteIds: z.array(z.string()) }),
+  ),
+});
+export type SectionAnswer = z.infer<typeof sectionAnswer>;
+
+export interface SectionQuestion {
+  question: Question<SectionAnswer>;
+  facts: Fact[];
+  /** Real ids by the short ones that stand in the prompt. */
+  noteIds: Map<string, string>;
+  notes: Map<string, NoteText>;
+}
+
+/** The notes that a section's prompt holds: those first that few facts rest on alone, such as a quoted one. */
+export function promptNotes(section: SectionSlug, facts: readonly Fact[]): string[] {
+  const specific = factsOf(section, facts).toSorted((a, b) => a.noteIds.length - b.noteIds.length);
+  const chosen = new Set<string>();
+  for (const { noteIds } of specific) {
+    for (const id of noteIds.slice(0, IDS_PER_FACT)) if (chosen.size < MAX_PROMPT_NOTES) chosen.add(id);
+  }
+  return [...chosen];
+}
+
+/** One schema-bound question: the section's own facts, and short beginnings of the notes behind them. */
+export function questionFor(
+  section: SectionSlug,
+  facts: readonly Fact[],
+  week: Week,
+  texts: ReadonlyMap<string, NoteText>,
+): SectionQuestion {
+  const ids = promptNotes(section, facts).filter((id) => texts.has(id));
+  const noteIds = new Map(ids.map((id, i) => [`n${i + 1}`, id]));
+  const short = new Map([...noteIds].map(([alias, id]) => [id, alias]));
+  const notes = new Map(ids.map((id) => [id, shortened(texts.get(id)!)]));
+  const own = factsOf(section, facts);
+  const answer: Question<SectionAnswer> = {
+    name: `insight_${section.replace("-", "_")}`,
+    instructions: instructionsFor(section),
+    material: {
+      week: { firstDay: week.firstDay, lastDay: week.lastDay },
+      facts: own.map(({ noteIds: behind, ...fact }) => ({
+        ...fact,
+        notes: behind.flatMap((id) => short.get(id) ?? []).slice(0, IDS_PER_FACT),
+        notesInAll: behind.length,
+      })),
+      notes: ids.map((id) => {
+        const { title, excerpt, tags } = notes.get(id)!;
+        const isWithheld = looksLikeInstructions(`${title}\n${excerpt}`);
+        return { id: short.get(id), ...(isWithheld ? { withheld: true } : { title, tags, excerpt }) };
+      }),
+      notesLeftOut: new Set(own.flatMap((fact) => fact.noteIds)).size - ids.length,
+    },
+    answer: sectionAnswer,
+    maxAnswerTokens: MAX_ANSWER_TOKENS,
+  };
+  return { question: answer, facts: own, noteIds, notes };
+}
+
+function shortened({ title, excerpt, tags }: NoteText): NoteText {
+  return {
+    title: title.slice(0, 200),
+    excerpt: excerpt.slice(0, EXCERPT_CHARACTERS),
+    tags: tags.slice(0, 8).map((tag) => tag.slice(0, 40)),
+  };
+}
+
+export type Narrated = { usage: LlmUsage } & (VerifiedSection | { problem: string });
+
+/** Asks for a section and keeps what holds. Rejects as `Llm.ask` does. */
+export async function narrate(
+  llm: Llm,
+  section: SectionSlug,
+  asked: SectionQuestion,
+  { all, week, signal }: { all: readonly Fact[]; week: Week; signal: AbortSignal },
+): Promise<Narrated> {
+  const answer = await llm.ask(asked.question, { signal });
+  if (!("value" in answer)) return { usage: answer.usage, problem: answer.problem };
+  const sentences = answer.value.sentences.map(
+    (sentence): Sentence => ({
+      ...sentence,
+      // An id that was not given stays what it is, and fails.
+      noteIds: sentence.noteIds.map((id) => asked.noteIds.get(id) ?? `not given: ${id}`),
+    }),
+  );
+  const evidence = evidenceFor(asked.facts, all, week, asked.notes);
+  return { usage: answer.usage, ...verifySection(section, sentences, evidence) };
+}

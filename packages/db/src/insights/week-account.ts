@@ -1,0 +1,196 @@
+import { sql } from "drizzle-orm";
+import type { UserTransaction } from "../access.ts";
+import type { EmbeddingModel } from "../notes/note-changes.ts";
+import { textArray } from "../text-array.ts";
+
+/** Seven local days, and the moments between which they lie. */
+export interface WeekSpan {
+  firstDay: string;
+  lastDay: string;
+  timeZone: string;
+  from: Date;
+  until: Date;
+}
+
+/** A run of anything but white space is a word: counted in the database, so that bodies stay there. */
+const WORDS = sql.raw("regexp_count(n.body, '\\S+')");
+const isReadable = sql.raw("n.deleted_at is null and not n.ai_excluded");
+const at = (moment: Date) => sql`${moment.toISOString()}::timestamptz`;
+const localDay = (column: "created_at" | "updated_at", { timeZone }: WeekSpan) =>
+  sql`(n.${sql.raw(column)} at time zone ${timeZone})::date::text`;
+
+export interface WeekNoteRow {
+  id: string;
+  title: string;
+  writtenOn: string;
+  changedOn: string;
+  words: number;
+  themeId: string | null;
+  closeness: number | null;
+  rivalId: string | null;
+  confidence: number | null;
+}
+
+/** The notes that were written or changed in a week. A note that was written after it is none of them. */
+export async function notesOfWeek(
+  tx: UserTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  week: WeekSpan,
+): Promise<WeekNoteRow[]> {
+  const { rows } = await tx.execute<WeekNoteRow & Record<string, unknown>>(sql`
+    select n.id, n.title, ${localDay("created_at", week)} as "writtenOn", ${localDay("updated_at", week)} as "changedOn",
+      ${WORDS} as words, c.id as "themeId", 1 - (e.vector <=> c.centroid) as closeness, m.rival_id as "rivalId",
+      m.confidence
+    from note n
+    left join cluster_membership m on m.user_id = n.user_id and m.note_id = n.id
+    left join cluster c on c.user_id = m.user_id and c.id = m.cluster_id and c.retired_at is null
+    left join note_embedding e on e.user_id = n.user_id and e.note_id = n.id and e.model = ${model}
+      and e.dimensions = ${dimensions}
+    where n.user_id = ${userId} and ${isReadable} and n.created_at < ${at(week.until)}
+      and (n.created_at >= ${at(week.from)} or (n.updated_at >= ${at(week.from)} and n.updated_at < ${at(week.until)}))
+    order by n.id`);
+  return rows;
+}
+
+export interface EarlierNoteRow {
+  id: string;
+  writtenOn: string;
+  words: number;
+  themeId: string | null;
+}
+
+/** The notes that were written in the `days` before a week. */
+export async function notesBeforeWeek(
+  tx: UserTransaction,
+  userId: string,
+  week: WeekSpan,
+  days: number,
+): Promise<EarlierNoteRow[]> {
+  const { rows } = await tx.execute<EarlierNoteRow & Record<string, unknown>>(sql`
+    select n.id, ${localDay("created_at", week)} as "writtenOn", ${WORDS} as words, m.cluster_id as "themeId"
+    from note n left join cluster_membership m on m.user_id = n.user_id and m.note_id = n.id
+    where n.user_id = ${userId} and ${isReadable} and n.created_at < ${at(week.from)}
+      and n.created_at >= (${week.firstDay}::date - ${days}::int)::timestamp at time zone ${week.timeZone}
+    order by n.id`);
+  return rows;
+}
+
+export interface ThemeRow {
+  id: string;
+  name: string;
+  notesBefore: number;
+  lastBefore: string | null;
+}
+
+/** The user's living topics, with how many notes each held before a week and when the last of them was written. */
+export async function themesBeforeWeek(
+  tx: UserTransaction,
+  userId: string,
+  week: WeekSpan,
+): Promise<ThemeRow[]> {
+  const { rows } = await tx.execute<ThemeRow & Record<string, unknown>>(sql`
+    select c.id, c.name, count(n.id)::int as "notesBefore",
+      (max(n.created_at) at time zone ${week.timeZone})::date::text as "lastBefore"
+    from cluster c
+    left join cluster_membership m on m.user_id = c.user_id and m.cluster_id = c.id
+    left join note n on n.user_id = m.user_id and n.id = m.note_id and ${isReadable} and n.created_at < ${at(week.from)}
+    where c.user_id = ${userId} and c.level = 'topic' and c.retired_at is null
+    group by c.id, c.name order by c.id`);
+  return rows;
+}
+
+/** The local day of the user's first note; null where there is none. */
+export async function firstDayOf(
+  tx: UserTransaction,
+  userId: string,
+  week: WeekSpan,
+): Promise<string | null> {
+  const { rows } = await tx.execute<{ day: string | null }>(sql`
+    select (min(n.created_at) at time zone ${week.timeZone})::date::text as day from note n
+    where n.user_id = ${userId} and ${isReadable}`);
+  return rows[0]!.day;
+}
+
+export interface NoteText {
+  id: string;
+  title: string;
+  body: string;
+  tags: string[];
+}
+
+/** Texts of notes that may be read, bodies cut at `bodyLimit` characters. */
+export async function noteTexts(
+  tx: UserTransaction,
+  userId: string,
+  noteIds: readonly string[],
+  bodyLimit: number,
+): Promise<NoteText[]> {
+  if (noteIds.length === 0) return [];
+  const { rows } = await tx.execute<NoteText & Record<string, unknown>>(sql`
+    select n.id, n.title, left(n.body, ${bodyLimit}) as body, n.tags from note n
+    where n.user_id = ${userId} and n.id = any(${textArray(noteIds)}) and ${isReadable} order by n.id`);
+  return rows;
+}
+
+export interface NamedNote {
+  id: string;
+  title: string;
+  /** The name by which it was asked for. */
+  name: string;
+  themeId: string | null;
+  writtenOn: string;
+}
+
+/** The notes that go by these names: titles, or file names of synced notes, whatever their case. */
+export async function notesNamed(
+  tx: UserTransaction,
+  userId: string,
+  names: readonly string[],
+  week: WeekSpan,
+): Promise<NamedNote[]> {
+  if (names.length === 0) return [];
+  const { rows } = await tx.execute<NamedNote & Record<string, unknown>>(sql`
+    with asked as materialized (select value as name from jsonb_array_elements_text(${JSON.stringify(names)}::jsonb)),
+    found as (
+      select n.id, a.name from note n join asked a on lower(n.title) = lower(a.name) where n.user_id = ${userId}
+      union
+      select s.note_id, a.name from source_note s
+        join asked a on lower(regexp_replace(s.key, '^.*/|\\.(md|markdown)$', '', 'g')) = lower(a.name)
+        where s.user_id = ${userId} and s.removed_at is null)
+    select distinct on (f.name) n.id, n.title, f.name, m.cluster_id as "themeId",
+      ${localDay("created_at", week)} as "writtenOn"
+    from found f join note n on n.user_id = ${userId} and n.id = f.id
+    left join cluster_membership m on m.user_id = n.user_id and m.note_id = n.id
+    where ${isReadable} and n.created_at < ${at(week.until)} order by f.name, n.created_at, n.id`);
+  return rows;
+}
+
+export interface EchoRow {
+  oldId: string;
+  oldTitle: string;
+  oldWrittenOn: string;
+  similarity: number;
+}
+
+/** The old notes nearest to one, of those written before a day, by exact search. */
+export async function oldNotesLike(
+  tx: UserTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  noteId: string,
+  { before, week, limit }: { before: string; week: WeekSpan; limit: number },
+): Promise<EchoRow[]> {
+  const { rows } = await tx.execute<EchoRow & Record<string, unknown>>(sql`
+    with asked as materialized (
+      select vector from note_embedding where user_id = ${userId} and note_id = ${noteId} and model = ${model}
+        and dimensions = ${dimensions} and vector is not null)
+    select n.id as "oldId", n.title as "oldTitle", ${localDay("created_at", week)} as "oldWrittenOn",
+      1 - (e.vector <=> a.vector) as similarity
+    from asked a cross join note_embedding e join note n on n.user_id = e.user_id and n.id = e.note_id
+    where e.user_id = ${userId} and e.model = ${model} and e.dimensions = ${dimensions} and e.vector is not null
+      and n.user_id = ${userId} and ${isReadable}
+      and n.created_at < (${before}::date)::timestamp at time zone ${week.timeZone}
+    order by e.vector <=> a.vector, n.id limit ${limit}`);
+  return rows;
+}
