@@ -40,6 +40,19 @@ async function aWholeNight(as: Pick<TestDatabase, "url">): Promise<void> {
   await night.close();
 }
 
+/** What the trigger shows at once it writes with the owner's rights: those of a superuser here, of nobody there. */
+async function renameAsApp(login: string): Promise<void> {
+  const db = openDatabase({ url: urlAs(login), maxConnections: 1 });
+  await db.pool.query(`begin; select set_config('app.user_id', 'u', true);
+    insert into noctuary.cluster_edit (kind, cluster_id, name)
+      select 'rename', id, 'Mine' from noctuary.app_cluster where level = 'topic' limit 1;
+    commit`);
+  await db.close();
+  expect(await database.query("select name, named_by from noctuary.cluster where named_by = 'user'")).toEqual(
+    [{ name: "Mine", named_by: "user" }],
+  );
+}
+
 test("pgvector may live in a schema of any name", async () => {
   database = await openTestDatabase({ migrated: false });
   await database.query(`create schema "Exten""sions, $1"`);
@@ -78,6 +91,7 @@ test("an owner who is no superuser can migrate and run a night, and sees nobody'
   await migrate(db);
   expect(await schemaState(db)).toBe("current");
   await aWholeNight({ url: urlAs(owner) });
+  await renameAsApp(await createLogin("in role noctuary_app"));
   await expect(
     db.pool.query("select 1 from noctuary.note"),
     "row-level security is forced",

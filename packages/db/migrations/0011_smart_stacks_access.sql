@@ -1,3 +1,7 @@
+-- A verdict is about a stack that there is. Before row-level security: an owner who is no superuser could not check it.
+alter table noctuary.stack_verdict add constraint stack_verdict_of_stack
+  foreign key (user_id, stack_id) references noctuary.smart_stack (user_id, id) on delete cascade;
+--> statement-breakpoint
 -- Stacks belong to one user, as everything that is derived from notes does. What an app reads and writes of them is
 -- part of the contract (docs/contract.md).
 do $$
@@ -21,10 +25,6 @@ grant select (user_id, id, kind, cluster_id, title, titled_by, reason, facts, pr
 grant select on noctuary.smart_stack_note to noctuary_app;
 --> statement-breakpoint
 grant select, insert, update, delete on noctuary.stack_verdict to noctuary_app;
---> statement-breakpoint
--- A verdict is about a stack that there is.
-alter table noctuary.stack_verdict add constraint stack_verdict_of_stack
-  foreign key (user_id, stack_id) references noctuary.smart_stack (user_id, id) on delete cascade;
 --> statement-breakpoint
 -- What is worth opening this morning. Dismissed, or resting on a note that was deleted or excluded by day: gone at once.
 create view noctuary.app_stack with (security_invoker = true) as
