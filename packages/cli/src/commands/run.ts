@@ -51,8 +51,9 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
     if (options.user !== undefined) await chooseUser(session, options); // refuses one that is not there
     const runtime = await startLocalRuntime(session);
     try {
-      if (options.dryRun !== true && SENDS_NOTES.has(job))
-        await requireConsent(session, runtime, { ...options, job });
+      // Notes are embedded by one job alone; whichever job words something asks the language model, if there is one.
+      const mayAsk = job === "nightly-cluster" || session.settings.llm !== "none";
+      if (options.dryRun !== true && mayAsk) await requireConsent(session, runtime, { ...options, job });
       const ended = await runJob(runtime, terminal, {
         job,
         ...(asOf === undefined ? {} : { asOf }),
@@ -85,9 +86,6 @@ async function onlyUser({ db }: Session, { user }: GlobalOptions): Promise<strin
   const known = user === undefined ? await asLedger(db, (tx) => users(tx, 2)) : [user];
   return known.length === 1 ? known[0]! : null;
 }
-
-/** Jobs that may send something of the notes to a provider. */
-const SENDS_NOTES = new Set(["nightly-cluster", "weekly-insights"]);
 
 /** What a run made, where there is one person to show it to. */
 async function showResult(session: Session, ended: Run, userId: string): Promise<void> {

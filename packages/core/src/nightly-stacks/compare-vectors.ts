@@ -6,8 +6,8 @@ import { closePairs, dot } from "../smart-stacks/close-pairs.ts";
 import { type Echo, type Echoes, isOld, RESURFACE } from "../smart-stacks/detect-resurface.ts";
 
 /** Notes of this week that old notes are compared with, and notes of the months before that say what is usual. */
-const WEEKS_NOTES = 24;
-const USUAL_NOTES = 48;
+const WEEKS_NOTES = 16;
+const USUAL_NOTES = 32;
 const ECHOES_A_NOTE = 2;
 /** Vectors of texts that are nearly the same are closer than this; whether they are, their texts tell. */
 const ALIKE = 0.75;

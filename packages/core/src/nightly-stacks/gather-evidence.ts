@@ -4,7 +4,8 @@ import { clustersOf } from "@noctuary/db/clusters/cluster";
 import { type Stack, stacksOf, staleStackNotes } from "@noctuary/db/stacks/stack";
 import { bereftTopics, datedNotes, notesById } from "@noctuary/db/stacks/stack-evidence";
 import type { Context } from "../context.ts";
-import { knownTimeZone, localDays } from "../local-date.ts";
+import { budgetLeftUsd } from "../llm/budget.ts";
+import { dateOfDay, knownTimeZone, localDays } from "../local-date.ts";
 import type { Account } from "../smart-stacks/account.ts";
 import { type OpenNote, UNFINISHED_DAYS } from "../smart-stacks/detect-unfinished.ts";
 import { importDays } from "../smart-stacks/import-days.ts";
@@ -24,6 +25,8 @@ export interface Gathered {
   topics: Map<string, { name: string; keyphrases: string[] }>;
   /** Notes that stacks rest on and that may not be shown any more. */
   stale: string[];
+  /** Dollars that the user may still cost this month. */
+  leftUsd: number;
   /** Notes that came in at once, and so count as no activity. */
   importedNotes: number;
 }
@@ -35,7 +38,11 @@ const STUB = { words: 12, usualWords: 60 };
 const ITEMS_SHOWN = 2;
 
 /** Everything that tonight's stacks are decided by, read in one transaction, a page at a time. */
-export async function gatherEvidence(context: Context, userId: string, asOf: Date): Promise<Gathered> {
+export async function gatherEvidence(
+  context: Pick<Context, "db" | "embedder">,
+  userId: string,
+  asOf: Date,
+): Promise<Gathered> {
   return asUser(context.db, userId, async (tx) => {
     const { version } = await userState(tx, userId);
     const { aiEnabled, timeZone: wished } = await userSettings(tx, userId);
@@ -69,6 +76,7 @@ export async function gatherEvidence(context: Context, userId: string, asOf: Dat
       last,
       topics,
       stale: await staleStackNotes(tx, userId),
+      leftUsd: await budgetLeftUsd(tx, userId, dateOfDay(account.today)),
       importedNotes: account.notes.filter((note) => account.importDays.has(note.writtenOn)).length,
     };
   });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { UserTransaction } from "@noctuary/db/access";
-import { audit, raiseVersion } from "@noctuary/db/account/account";
+import { addUsage, audit, raiseVersion } from "@noctuary/db/account/account";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import {
   purgeStackReports,
@@ -14,15 +14,21 @@ import {
 import * as z from "zod";
 import { VersionConflictError } from "../errors.ts";
 import { limitsFor, type UserStep } from "../job.ts";
+import { llmUsageEntry } from "../llm/budget.ts";
+import type { LlmUsage } from "../llm/llm.ts";
 import { endUser } from "../runtime/end-user.ts";
 import { waitForClusters } from "../runtime/wait-for-clusters.ts";
 import { type DecidedTonight, decideTonight } from "./decide-tonight.ts";
 import { gatherEvidence } from "./gather-evidence.ts";
+import { wordTitles } from "./word-titles.ts";
 
 export const STACKS = "stacks";
 export const stacksPayload = z.object({});
 export type StacksPayload = z.infer<typeof stacksPayload>;
 
+/** So long are titles waited for: they are the least of it. */
+const TITLES_MS = 45_000;
+const MARGIN_MS = 15_000;
 const KEEP_REPORTS_MS = 90 * 86_400_000;
 
 /** Decides one user's stacks, once that user's clusters of the same night are there. */
@@ -54,6 +60,14 @@ export const stacks: UserStep<StacksPayload> = {
         errorCode: error.code,
       });
     }
+    const worded = isDry
+      ? { stacks: tonight.saved, usage: null }
+      : await wordTitles(context, tonight.saved, {
+          last: gathered.last,
+          topics: gathered.topics,
+          leftUsd: gathered.leftUsd,
+          signal: AbortSignal.timeout(Math.max(1_000, Math.min(TITLES_MS, input.remainingMs() - MARGIN_MS))),
+        });
     const counts: Totals = {
       stacks: tonight.shown,
       stacksAdded: tonight.report.added.length,
@@ -62,6 +76,7 @@ export const stacks: UserStep<StacksPayload> = {
       failedDetectors: tonight.failures.length,
       earlierClusters: earlierClusters ? 1 : 0,
       importedNotes: gathered.importedNotes,
+      ...(worded.usage === null ? {} : costOf(worded.usage.used)),
     };
     return {
       async save(tx) {
@@ -73,7 +88,11 @@ export const stacks: UserStep<StacksPayload> = {
         if ((await raiseVersion(tx, userId)) !== gathered.version) {
           throw new VersionConflictError("the user's data changed while the stacks were decided");
         }
-        await saveTonight(tx, userId, gathered.stale, tonight, run.asOf);
+        await saveTonight(tx, userId, gathered.stale, { ...tonight, saved: worded.stacks }, run.asOf);
+        if (worded.usage !== null && context.llm !== null) {
+          const { asked, used } = worded.usage;
+          await addUsage(tx, userId, llmUsageEntry(context.llm, run.localDate, asked, used));
+        }
         await saveStackReport(tx, userId, report);
         await purgeStackReports(tx, userId, new Date(run.asOf.getTime() - KEEP_REPORTS_MS));
         await audit(tx, {
@@ -91,6 +110,10 @@ export const stacks: UserStep<StacksPayload> = {
 
   ended: (tx, run, task, status) => endUser(tx, run, task.userId, status),
 };
+
+function costOf({ requests, costUsd }: LlmUsage): Totals {
+  return { requests, ...(costUsd === null ? { unpricedRequests: requests } : { costUsd }) };
+}
 
 async function saveTonight(
   tx: UserTransaction,

@@ -88,14 +88,12 @@ export function decideStacks(input: StacksToDecide): DecidedStacks {
     })
     .sort((a, b) => b.rank - a.rank || compare(keyOf(a.candidate), keyOf(b.candidate)));
 
-  const shown: { kind: StackKind; topicId: string | null; notes: string[] }[] = untouched
-    .filter(({ retiredOn }) => retiredOn === null)
-    .map(({ kind, topicId, facts }) => ({ kind, topicId, notes: notesBehind(facts) }));
+  const shown: Subject[] = untouched.filter(({ retiredOn }) => retiredOn === null).map(subjectOf);
   const chosen: typeof ranked = [];
   for (const one of ranked) {
     if (chosen.length >= most) break;
-    const { kind, topicId, facts } = one.candidate;
-    const subject = { kind, topicId, notes: notesBehind(facts) };
+    const { kind } = one.candidate;
+    const subject = subjectOf(one.candidate);
     if (chosen.filter(({ candidate }) => candidate.kind === kind).length >= MOST_PER_KIND) continue;
     if (shown.some((other) => saysTheSame(subject, other))) continue;
     shown.push(subject);
@@ -166,11 +164,20 @@ function hasChanged({ facts }: Candidate, dismissed: LastStack): boolean {
 
 type Subject = { kind: StackKind; topicId: string | null; notes: string[] };
 
+/** What a stack would have one open: of an echo the old notes, for this week's are only why. */
+function subjectOf({ kind, topicId, facts }: Pick<LastStack, "kind" | "topicId" | "facts">): Subject {
+  const notes = facts.kind === "resurface" ? facts.echoes.map(({ oldId }) => oldId) : notesBehind(facts);
+  return { kind, topicId, notes };
+}
+
+/** Kinds that are about single notes and not about what happens in a theme. */
+const ABOUT_NOTES: ReadonlySet<StackKind> = new Set(["near-duplicates", "resurface"]);
+
 /** Duplicates are a task of their own: that their notes are in another stack says nothing. */
 function saysTheSame(a: Subject, b: Subject): boolean {
-  const [aIsPair, bIsPair] = [a.kind === "near-duplicates", b.kind === "near-duplicates"];
-  if (aIsPair !== bIsPair) return false;
-  if (!aIsPair && a.topicId !== null && a.topicId === b.topicId) return true;
+  if ((a.kind === "near-duplicates") !== (b.kind === "near-duplicates")) return false;
+  const areThemes = !ABOUT_NOTES.has(a.kind) && !ABOUT_NOTES.has(b.kind);
+  if (areThemes && a.topicId !== null && a.topicId === b.topicId) return true;
   return overlap(a.notes, b.notes) >= OVERLAP;
 }
 

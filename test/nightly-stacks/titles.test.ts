@@ -1,0 +1,105 @@
+import type { Llm, Question } from "@noctuary/core/llm/llm";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Night, openNight } from "../support/night.ts";
+import { putNotes, themedNotes } from "../support/notes.ts";
+import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+
+let database: TestDatabase;
+let night: Night;
+/** What the model was asked, and what it answers. */
+let asked: Question<unknown>[];
+let answer: (plain: string) => unknown;
+let priceUsd: number;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  asked = [];
+  answer = (plain) => ({ title: `Look again: ${plain.replace("New: ", "")}` });
+  priceUsd = 0.01;
+  const llm: Llm = {
+    provider: "fake",
+    model: "fake-model",
+    callsInFlight: 4,
+    async ask(question) {
+      asked.push(question);
+      const { plain } = question.material as { plain: string };
+      const usage = { requests: 1, inputTokens: 100, outputTokens: 10, costUsd: priceUsd };
+      return { usage, value: question.answer.parse(answer(plain)) };
+    },
+    atMost: () => ({ tokens: 110, costUsd: priceUsd }),
+  };
+  await database.empty();
+  const daysBefore = (days: number) =>
+    new Date(Date.parse("2026-11-02T18:00:00Z") - days * 86_400_000).toISOString();
+  const isBread = ({ id }: { id: string }) => Number(id.slice(-5)) % 3 === 0;
+  await putNotes(database, "u", [
+    ...themedNotes(60)
+      .filter((note) => !isBread(note))
+      .map((note, i) => ({ ...note, createdAt: daysBefore(150 - 3 * i) })),
+    ...themedNotes(21, { prefix: "bread-" })
+      .filter(isBread)
+      .map((note, i) => ({ ...note, createdAt: daysBefore(9 - i) })),
+  ]);
+  night = await openNight(database, {
+    environment: { NOCTUARY_DIMENSIONS: "256" },
+    // Clusters keep their plain names: this is about the stacks' model.
+    wrap: (context) => ({ ...context, llm }),
+  });
+});
+afterEach(() => night.close());
+
+const both = async (date: string, options = {}) => {
+  await night.run({}, `${date}T07:30:00Z`, "nightly-cluster");
+  asked = [];
+  return night.run(options, `${date}T08:30:00Z`, "nightly-stacks");
+};
+const stack = async () =>
+  (
+    await database.query(
+      "select title, titled_by, title_key from noctuary.smart_stack where retired_at is null",
+    )
+  )[0]!;
+
+test("a model words the title from the facts, once, and what it costs is recorded", async () => {
+  const run = await both("2026-11-02");
+  expect(await stack()).toMatchObject({ titled_by: "llm", title: expect.stringMatching(/^Look again: /) });
+  expect(run).toMatchObject({ costUsd: 0.01, totals: { requests: 1 } });
+  expect(
+    await database.query("select inputs, cost_usd from noctuary.usage where model = 'fake-model'"),
+  ).toContainEqual({
+    inputs: 1,
+    cost_usd: 0.01,
+  });
+  await both("2026-11-03");
+  expect(asked, "nothing has changed").toEqual([]);
+  expect(await stack()).toMatchObject({ titled_by: "llm" });
+});
+
+test("a title with a name or a number that is not in the facts is not shown", async () => {
+  answer = (plain) => ({ title: `${plain} with Abernathy, 99 times` });
+  await both("2026-11-02");
+  expect(await stack()).toMatchObject({ titled_by: "noctuary", title: expect.stringMatching(/^New: /) });
+});
+
+test("over the user's budget the title stays plain, and nobody is asked", async () => {
+  await database.query("insert into noctuary.user_setting (user_id, monthly_budget_usd) values ('u', 0.001)");
+  expect((await both("2026-11-02")).status).toBe("done");
+  expect(asked).toEqual([]);
+  expect(await stack()).toMatchObject({ titled_by: "noctuary" });
+});
+
+test("a model that fails costs the title its words, and the night nothing", async () => {
+  answer = () => {
+    throw Object.assign(new Error("down"), { code: "provider_down" });
+  };
+  expect((await both("2026-11-02")).status).toBe("done");
+  expect(await stack()).toMatchObject({ titled_by: "noctuary", title: expect.stringMatching(/^New: /) });
+});
+
+test("a dry run asks nobody", async () => {
+  await both("2026-11-02", { dryRun: true });
+  expect(asked).toEqual([]);
+});
