@@ -123,6 +123,22 @@ describe("with a language model", () => {
     expect((await clusters()).every(({ named_by }) => named_by === "llm")).toBe(true);
   });
 
+  test("work that is done again because another run was faster asks nobody again", async () => {
+    await open(turned);
+    const { reply: rightly } = model;
+    model.reply = async (request, number) => {
+      if (number === 1) await database.query("update noctuary.user_state set version = version + 1");
+      return rightly(request, number);
+    };
+    await putNotes(database, "u", notes);
+    const run = await night.run();
+    expect(run.status).toBe("done");
+    const questions = model.requests.map(({ messages }) => messages[1]!.content);
+    expect(new Set(questions).size).toBe(questions.length);
+    expect(run.totals.requests).toBe(questions.length);
+    expect((await clusters()).every(({ named_by }) => named_by === "llm")).toBe(true);
+  });
+
   test("over the month's budget nobody is asked", async () => {
     await open(turned);
     await putNotes(database, "u", notes);

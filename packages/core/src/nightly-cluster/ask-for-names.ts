@@ -70,24 +70,20 @@ export async function askForNames(
     ).length;
     const signal = AbortSignal.timeout(Math.max(1, Math.min(LONGEST_MS, input.remainingMs() - MARGIN_MS)));
     const usages: LlmUsage[] = [];
-    await Promise.all(
-      open.slice(0, within).map(async ({ question, key }) => {
+    const queue = open.slice(0, within);
+    const lane = async () => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         try {
-          const answer = await llm.ask(question, { signal });
+          const answer = await llm.ask(next.question, { signal });
           usages.push(answer.usage);
-          known.set(key, answer);
+          known.set(next.key, answer);
         } catch (error) {
-          const { class: errorClass, code } = recordable(error);
-          context.logger.warn("no names from the language model", {
-            userId,
-            runId: run.id,
-            taskId: task.id,
-            errorClass,
-            errorCode: code,
-          });
+          queue.length = 0; // what failed after all its tries fails for the others too: the next night asks again
+          logFailure(input, error);
         }
-      }),
-    );
+      }
+    };
+    await Promise.all(Array.from({ length: llm.callsInFlight }, lane));
     // Paid is paid, whatever becomes of the names.
     if (usages.length > 0) {
       const entry = llmUsageEntry(llm, run.localDate, usages.length, sumUsage(usages));
@@ -119,6 +115,12 @@ export async function askForNames(
     });
   }
   return given;
+}
+
+function logFailure({ context, userId, run, task }: AskingInput, error: unknown): void {
+  const { class: errorClass, code: errorCode } = recordable(error);
+  const ids = { job: run.job, userId, runId: run.id, taskId: task.id };
+  context.logger.warn("no names from the language model", { ...ids, errorClass, errorCode });
 }
 
 /** What all questions of a task came to, as a part of its result. */
