@@ -1,4 +1,4 @@
-import { startLocalQueues } from "@noctuary/cli/local/local-queues";
+import { type LocalQueues, startLocalQueues } from "@noctuary/cli/local/local-queues";
 import { loadOpenAiTokenCounter } from "@noctuary/core/embedding/count-tokens";
 import { queues } from "@noctuary/core/jobs";
 import { openDatabase } from "@noctuary/db/database";
@@ -17,7 +17,8 @@ export interface Bench {
   database: NotesDatabase;
   provider: Child;
   children: Children;
-  queues: { endpoint: string; urls: Record<string, string> };
+  /** Replaces the queues by new ones, and returns how a process finds them. */
+  freshQueues(): Promise<Record<string, string>>;
   notes: SampleNote[];
   /** Embed workers at once. */
   workers: number;
@@ -42,13 +43,23 @@ export async function openBench({
     process.exit(2);
   }
   const notes = file === undefined ? sampleNotes(count) : notesOfFile(file, count);
-  const local = await startLocalQueues(
-    queues().map(({ queue, step }) => ({
-      queue,
-      visibilityTimeoutSeconds: step.limits.visibilityTimeoutSeconds,
-      maxReceiveCount: 3,
-    })),
-  );
+  let local: LocalQueues | undefined;
+  const freshQueues = async () => {
+    await local?.close();
+    local = await startLocalQueues(
+      queues().map(({ queue, step }) => ({
+        queue,
+        visibilityTimeoutSeconds: step.limits.visibilityTimeoutSeconds,
+        maxReceiveCount: 3,
+      })),
+    );
+    return {
+      AWS_ENDPOINT_URL_SQS: local.endpoint,
+      QUEUE_URL_NIGHTLY_CLUSTER: local.urls["nightly-cluster"]!,
+      QUEUE_URL_EMBED: local.urls.embed!,
+      QUEUE_URL_CLUSTER: local.urls.cluster!,
+    };
+  };
   const database = await notesDatabase(server, async (url) => {
     const db = openDatabase({ url, maxConnections: 1 });
     await migrate(db);
@@ -60,14 +71,14 @@ export async function openBench({
     database,
     provider,
     children,
-    queues: local,
+    freshQueues,
     notes,
     workers,
     fewestRequests: await fewestRequests(notes),
     async close() {
       await children.stop();
       await provider.stop();
-      await local.close();
+      await local?.close();
       await database.drop();
     },
   };
@@ -117,27 +128,25 @@ export async function freshNight(bench: Bench, options: NightOptions): Promise<O
 }
 
 export async function runNight(
-  { database, provider, queues, workers, children }: Bench,
+  { database, provider, freshQueues, workers, children }: Bench,
   { dimensions, requestsInFlight = 4, asOf = FIRST_NIGHT, ...behaviour }: NightOptions,
 ): Promise<OurNight> {
   const { url } = await provider.ask<ProviderCounts>(behaviour satisfies ProviderBehaviour);
-  const child = await children.start("./night-process.ts", {
+  const settings = {
     DATABASE_URL: database.url,
     DATABASE_CONNECTIONS: String(workers + 2),
-    AWS_ENDPOINT_URL_SQS: queues.endpoint,
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
-    QUEUE_URL_NIGHTLY_CLUSTER: queues.urls["nightly-cluster"]!,
-    QUEUE_URL_EMBED: queues.urls.embed!,
-    QUEUE_URL_CLUSTER: queues.urls.cluster!,
     NOCTUARY_LOG_FILE: "/dev/null",
     NOCTUARY_EMBEDDER: "openai",
     OPENAI_BASE_URL: url,
     NOCTUARY_DIMENSIONS: String(dimensions),
     NOCTUARY_REQUESTS_IN_FLIGHT: String(requestsInFlight),
     WORKERS: String(workers),
-  });
+  };
+  // Not the queues of the process before it: a message would go to that one's last, waiting receive.
+  const child = await children.start("./night-process.ts", settings, freshQueues);
   const { runId, maxRssMb, cpuMs } = await child.ask<NightFigures>({ asOf } satisfies NightRequest);
   const counts = await provider.ask<ProviderCounts>("count" as never);
   const figures = await database.night(runId);

@@ -37,20 +37,25 @@ export async function startChild(
 
 /** One process of each script: one that stands ready for the same environment is used again, as a warm container is. */
 export interface Children {
-  start(script: string, environment: Record<string, string>): Promise<Child>;
+  /** `prepare` is called where one is really started, and adds to its environment. */
+  start(
+    script: string,
+    environment: Record<string, string>,
+    prepare?: () => Promise<Record<string, string>>,
+  ): Promise<Child>;
   stop(): Promise<void>;
 }
 
 export function warmChildren(nodeOptions: string[] = []): Children {
   const warm = new Map<string, { key: string; child: Child }>();
   return {
-    async start(script, environment) {
+    async start(script, environment, prepare = async () => ({})) {
       const key = JSON.stringify(environment);
       const ready = warm.get(script);
       if (ready?.key === key) return ready.child;
       // Two with other settings would take each other's messages.
       await ready?.child.stop();
-      const child = await startChild(script, environment, nodeOptions);
+      const child = await startChild(script, { ...environment, ...(await prepare()) }, nodeOptions);
       warm.set(script, { key, child });
       return child;
     },
