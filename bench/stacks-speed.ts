@@ -12,7 +12,7 @@ import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
 import { asUser } from "@noctuary/db/access";
 import { openDatabase, vectorType } from "@noctuary/db/database";
 import { migrate } from "@noctuary/db/migrate";
-import { vectorsOf } from "@noctuary/db/notes/note-embedding";
+import { notesWithVectors, vectorsOf } from "@noctuary/db/notes/note-embedding";
 import { encodeVectorArray } from "@noctuary/db/vector-codec";
 import pg from "pg";
 
@@ -44,7 +44,11 @@ try {
     );
     const { seconds, cpuSeconds, maxRssMb, status, result } = figures[1]!;
     const startedAt = performance.now();
-    await asUser(db, userId, (tx) => vectorsOf(tx, { model, dimensions }, userId, { withVanished: false }));
+    await asUser(db, userId, async (tx) => {
+      const embedding = { model, dimensions };
+      const { noteIds } = await notesWithVectors(tx, embedding, userId, { withVanished: false });
+      await vectorsOf(tx, embedding, userId, noteIds);
+    });
     const reading = (performance.now() - startedAt) / 1000;
     console.log(
       `${notes.toLocaleString("en").padStart(8)} notes: ${seconds.toFixed(2)} s (median of 3; ${cpuSeconds.toFixed(2)} s of them this process's own work), ${maxRssMb} MB at most, ` +

@@ -13,6 +13,8 @@ const tables = [
   "source_note",
   "cluster",
   "cluster_membership",
+  "kept_neighbours",
+  "kept_neighbours_chunk",
   "cluster_event",
   "cluster_edit",
   "smart_stack",
@@ -53,6 +55,10 @@ beforeAll(async () => {
        select u.id, 'n', 'c', 1, false from ${users}`,
     `insert into noctuary.cluster_event (user_id, run_id, at, kind, cluster_id, notes_before, notes_after)
        select u.id, 'r', now(), 'born', 'c', 0, 1 from ${users}`,
+    `insert into noctuary.kept_neighbours (user_id, model, dimensions, version, slots, checksum)
+     select u.id, 'm', 2, 1, 0, 0 from ${users}`,
+    `insert into noctuary.kept_neighbours_chunk (user_id, part, chunk, checksum, bytes)
+     select u.id, 'notes', 0, 0, '' from ${users}`,
     `insert into noctuary.user_state (user_id) select u.id from ${users}`,
     `insert into noctuary.cluster_edit (user_id, id, kind, cluster_id) select u.id, 'e', 'pin', 'c' from ${users}`,
     `insert into noctuary.smart_stack (user_id, id, kind, title, reason, facts, priority, priority_parts, born_at, seen_at)
@@ -205,6 +211,8 @@ describe("the ledger's role", () => {
     source_note: ["key", "note_id"],
     cluster: ["name", "keyphrases", "centroid", "id"],
     cluster_membership: ["note_id"],
+    kept_neighbours: ["model"],
+    kept_neighbours_chunk: ["part"],
     cluster_event: ["note_id"],
     user_setting: ["time_zone"],
   };

@@ -37,7 +37,7 @@ export function simulateNights() {
       const topic = Int32Array.from(noteIds, (note) =>
         labels.findIndex((label) => words(groups[label]!).includes(note)),
       );
-      const rows = { vectors: vectorsOf(noteIds), count: noteIds.length, dimensions: DIMENSIONS };
+      const rows = packRows({ vectors: vectorsOf(noteIds), count: noteIds.length, dimensions: DIMENSIONS });
       const partition: Partition = {
         topic,
         topics: labels.length,
@@ -47,7 +47,7 @@ export function simulateNights() {
         rival: Int32Array.from(noteIds, (note) => labels.indexOf(rivals[note] ?? "")),
         loose: new Uint8Array(noteIds.length),
         centroid: centroidsOf(
-          packRows(rows),
+          rows,
           { label: topic, count: labels.length },
           new Uint8Array(noteIds.length).fill(1),
           Int32Array.from(noteIds.keys()),

@@ -49,6 +49,8 @@ export interface Limits {
   /** Notes and bytes of text that an embed task reads at once. */
   embedPageNotes: number;
   embedPageBytes: number;
+  /** From so many distinct vectors of one user on, their neighbours are kept from night to night. */
+  keepNeighboursFrom: number;
 }
 
 export const defaultLimits: Limits = {
@@ -66,4 +68,6 @@ export const defaultLimits: Limits = {
   // Two or three full requests.
   embedPageNotes: 2_000,
   embedPageBytes: 3_000_000,
+  // Below, finding all again takes less time than reading what was kept.
+  keepNeighboursFrom: 3_000,
 };

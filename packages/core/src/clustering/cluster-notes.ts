@@ -12,6 +12,6 @@ export interface NotesToCluster extends VectorRows {
 export async function clusterNotes(input: NotesToCluster, threads: number): Promise<Partition> {
   const { rows, positionOf } = distinctRows(packRows(input));
   const k = neighboursFor(rows.count);
-  const lists = await findNeighbours(rows, k, { threads });
+  const { lists } = await findNeighbours(rows, k, { threads });
   return partitionByNeighbours({ rows, positionOf, lists, k }, input.previous);
 }

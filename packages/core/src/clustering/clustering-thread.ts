@@ -1,10 +1,9 @@
 import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { clusterNotes, type NotesToCluster } from "./cluster-notes.ts";
-import type { Partition } from "./partition.ts";
+import { type AccountToCluster, type ClusteredAccount, clusterAccount } from "./cluster-account.ts";
 
 interface Waiting {
-  resolve(partition: Partition): void;
+  resolve(clustered: ClusteredAccount | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -13,21 +12,22 @@ let thread: { worker: Worker; waiting: Waiting[] } | undefined;
 
 /**
  * Groups an account's notes on a thread of its own, so that whoever serves a database, a queue or a page on this one
- * is not kept waiting. One account after the other; the vectors are handed over and no longer readable here. The
- * thread stays for the next account, and does not keep the process alive.
+ * is not kept waiting: see clusterAccount. One account after the other; what is passed is handed over and no longer
+ * readable here. The thread stays for the next account, and does not keep the process alive.
  *
  * @throws {Error} what went wrong there, memory that ran out included; the next call gets another thread
  */
-export function clusterOnThread(input: NotesToCluster): Promise<Partition> {
+export function clusterOnThread(input: AccountToCluster): Promise<ClusteredAccount | undefined> {
   thread ??= startThread();
   const { worker, waiting } = thread;
   return new Promise((resolve, reject) => {
-    waiting.push({ resolve, reject });
+    worker.postMessage(
+      input,
+      buffersOf([input.vectors, ...(input.kept?.chunks ?? []).map(({ bytes }) => bytes)]),
+    );
+    // Only now: what could not be posted is not answered.
     worker.ref();
-    worker.postMessage(input, [
-      input.vectors.buffer as ArrayBuffer,
-      ...(input.previous ? [input.previous.topic.buffer as ArrayBuffer] : []),
-    ]);
+    waiting.push({ resolve, reject });
   });
 }
 
@@ -42,7 +42,7 @@ function startThread(): { worker: Worker; waiting: Waiting[] } {
   worker.on("message", (answer: Answer) => {
     const { resolve, reject } = waiting.shift()!;
     if (waiting.length === 0) worker.unref();
-    if ("partition" in answer) resolve(answer.partition);
+    if ("clustered" in answer) resolve(answer.clustered);
     else reject(answer.error);
   });
   const end = (error: unknown) => {
@@ -54,20 +54,31 @@ function startThread(): { worker: Worker; waiting: Waiting[] } {
   return { worker, waiting };
 }
 
-type Answer = { partition: Partition } | { error: unknown };
+type Answer = { clustered: ClusteredAccount | undefined } | { error: unknown };
+
+/** The buffers that can be handed over: those that nothing else has a part of. */
+function buffersOf(arrays: (Float32Array | Uint8Array)[]): ArrayBuffer[] {
+  const whole = arrays.filter(({ buffer, byteLength }) => buffer.byteLength === byteLength);
+  return [...new Set(whole.map(({ buffer }) => buffer as ArrayBuffer))];
+}
 
 // This file is its own thread's entry. In a bundle that is the whole bundle, whose handlers do nothing unasked.
 if (!isMainThread && workerData?.clustering === true) {
   const port = parentPort!;
   let previous = Promise.resolve();
-  port.on("message", (input: NotesToCluster) => {
-    previous = previous.then(() => answer(input)).then((answered) => port.postMessage(answered));
+  port.on("message", (input: AccountToCluster) => {
+    previous = previous
+      .then(() => answer(input))
+      .then((answered) => {
+        const chunks = "clustered" in answered ? (answered.clustered?.keep?.chunks ?? []) : [];
+        port.postMessage(answered, buffersOf(chunks.map(({ bytes }) => bytes)));
+      });
   });
 }
 
-async function answer(input: NotesToCluster): Promise<Answer> {
+async function answer(input: AccountToCluster): Promise<Answer> {
   try {
-    return { partition: await clusterNotes(input, availableParallelism()) };
+    return { clustered: await clusterAccount(input, availableParallelism()) };
   } catch (error) {
     return { error };
   }

@@ -1,19 +1,10 @@
-import { once } from "node:events";
-import type { Worker } from "node:worker_threads";
-import {
-  type Kernel,
-  kernelModule,
-  searchLayout,
-  searchMemory,
-  searchViews,
-  startKernel,
-  writeRows,
-} from "./kernel.ts";
+import { kernelModule } from "./kernel.ts";
 import { mergeLists } from "./merge-lists.ts";
 import { type NeighbourLists, nearestNeighbours } from "./nearest-neighbours.ts";
 import { emptyRows, type PackedRows } from "./packed-rows.ts";
 import { type Directions, principalDirections } from "./principal-directions.ts";
-import { type Phase, type SearchShare, startSearchThread, workOn } from "./search-thread.ts";
+import { openSearch, runSearch } from "./search.ts";
+import { type Sketches, sketchesOf } from "./sketches.ts";
 
 /** Below, sketches cost more than they save, and so does another thread. */
 const ROWS_WORTH_SKETCHING = 3_000;
@@ -31,6 +22,12 @@ export interface SearchOptions {
   sketchFrom?: number;
 }
 
+export interface FoundNeighbours {
+  lists: NeighbourLists;
+  /** What patch-neighbours.ts can go on from; undefined where the rows were too few to sketch. */
+  sketches: Sketches | undefined;
+}
+
 /**
  * Exact k nearest neighbours, as nearestNeighbours gives them to the bit, on several threads and with the vector
  * instructions of the machine. Resolves when all threads are done; this one computes too, and blocks meanwhile.
@@ -39,26 +36,24 @@ export async function findNeighbours(
   rows: PackedRows,
   k: number,
   { threads, sketchFrom = ROWS_WORTH_SKETCHING }: SearchOptions,
-): Promise<NeighbourLists> {
+): Promise<FoundNeighbours> {
   const module = kernelModule();
-  if (module === undefined || rows.count === 0) return nearestNeighbours(rows, k);
+  if (module === undefined || rows.count === 0) {
+    return { lists: nearestNeighbours(rows, k), sketches: undefined };
+  }
   const large = rows.count >= sketchFrom;
   const used = large ? threads : 1;
   const directions = large ? principalDirections(rows, sketchWidth(rows.dimensions)) : noDirections(rows);
   const jobs = allPairs(rows.count, used);
-  const layout = searchLayout({
-    ...{ rows: rows.count, stride: rows.stride, listLength: k, directions, threads: used },
-    ...{ queries: rows.count, largestJob: STRIP_ROWS, jobs: jobs.length / 5 },
+  const search = openSearch(module, rows, directions, {
+    ...{ listLength: k, threads: used, jobs, largestJob: STRIP_ROWS },
+    queries: Uint32Array.from({ length: rows.count }, (_, row) => row),
   });
-  const memory = searchMemory(layout);
-  writeRows(memory, layout, rows, directions);
-  const views = searchViews(memory, layout);
-  for (const { neighbours } of views.lists) neighbours.fill(-1);
-  new Uint32Array(memory.buffer, layout.jobs, jobs.length).set(jobs);
-  const queries = new Uint32Array(memory.buffer, layout.queries, rows.count);
-  for (let row = 0; row < rows.count; row++) queries[row] = row;
-  await runSearch({ module, memory, layout }, ["sketch", "scan"], jobs.length / 5);
-  return mergeLists(views.lists, rows.keys, rows.count, k);
+  await runSearch(search, ["sketch", "scan"]);
+  return {
+    lists: mergeLists(search.views.lists, rows.keys, rows.count, k),
+    sketches: large ? sketchesOf(search, directions) : undefined,
+  };
 }
 
 /** Multiples of four, at most what there are dimensions. */
@@ -86,29 +81,4 @@ function allPairs(count: number, threads: number): Uint32Array {
     if (behind < panels) jobs.push(first, queries, behind, panels, 1);
   }
   return Uint32Array.from(jobs);
-}
-
-/** Runs phases one after the other, each on all threads. */
-export async function runSearch(
-  shared: Omit<SearchShare, "thread">,
-  phases: Phase[],
-  jobs: number,
-): Promise<void> {
-  const { module, memory, layout } = shared;
-  const others: Worker[] = [];
-  const kernel: Kernel = startKernel(module, memory, layout, 0);
-  const next = new Int32Array(memory.buffer, layout.nextJob, 1);
-  try {
-    for (let thread = 1; thread < layout.threads; thread++)
-      others.push(startSearchThread({ ...shared, thread }));
-    for (const phase of phases) {
-      Atomics.store(next, 0, 0);
-      const done = others.map((other) => once(other, "message"));
-      for (const other of others) other.postMessage({ phase, jobs });
-      workOn({ ...shared, thread: 0 }, kernel, phase, jobs);
-      await Promise.all(done);
-    }
-  } finally {
-    await Promise.all(others.map((other) => other.terminate()));
-  }
 }

@@ -139,6 +139,10 @@ export function searchViews({ buffer }: WebAssembly.Memory, layout: SearchLayout
     codes: new Int16Array(buffer, layout.codes, (rows + width) * stride),
     inverseLengths: new Float64Array(buffer, layout.inverseLengths, rows + width),
     keys: new BigUint64Array(buffer, layout.keys, rows),
+    sketches: new Int8Array(buffer, layout.sketches, rows * width),
+    steps: new Float32Array(buffer, layout.steps, rows),
+    remainders: new Float32Array(buffer, layout.remainders, rows),
+    slacks: new Float32Array(buffer, layout.slacks, rows),
     closed: new Uint8Array(buffer, layout.closed, padded),
     thresholds: new Float32Array(buffer, layout.thresholds, padded),
     lists: layout.neighbours.map(

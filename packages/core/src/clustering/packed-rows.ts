@@ -9,7 +9,7 @@ export interface VectorRows {
  * Rows as all of clustering sees them: directions in 16-bit codes. A row of zero or of non-finite length is all
  * zeros. What was rounded here once is not rounded again: sums of products of codes are exact in double precision,
  * so that similarities do not depend on the order of summation, on the machine or on the number of threads. Rounding
- * moves a cosine by about 1e-6.
+ * moves a cosine by some millionths.
  */
 export interface PackedRows {
   count: number;
@@ -118,4 +118,21 @@ export function copyRow(from: PackedRows, row: number, to: PackedRows, at: numbe
   to.codes.set(from.codes.subarray(row * stride, (row + 1) * stride), at * stride);
   to.inverseLengths[at] = from.inverseLengths[row]!;
   to.keys[at] = from.keys[row]!;
+}
+
+/** Makes a row one of no length, whose key no row has. */
+export function blankRow({ codes, stride, inverseLengths, keys }: PackedRows, row: number): void {
+  codes.fill(0, row * stride, (row + 1) * stride);
+  inverseLengths[row] = 0;
+  keys[row] = 0n;
+}
+
+/** The same rows with room for `count`. */
+export function resizedRows(rows: PackedRows, count: number): PackedRows {
+  const resized = emptyRows(count, rows.dimensions);
+  const kept = Math.min(count, rows.count);
+  resized.codes.set(rows.codes.subarray(0, kept * rows.stride));
+  resized.inverseLengths.set(rows.inverseLengths.subarray(0, kept));
+  resized.keys.set(rows.keys.subarray(0, kept));
+  return resized;
 }

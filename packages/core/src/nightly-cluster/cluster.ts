@@ -24,13 +24,12 @@ import { forgetRetiredMembers, retiredClusters } from "@noctuary/db/clusters/ret
 import { vectorType } from "@noctuary/db/database";
 import { takeBackSentences } from "@noctuary/db/insights/insight";
 import {
+  type NotesWithVectors,
+  notesWithVectors,
   purgeDerived,
   purgeOtherModels,
-  type StoredVectors,
-  vectorsOf,
 } from "@noctuary/db/notes/note-embedding";
 import { purgeStacks } from "@noctuary/db/stacks/stack";
-import { clusterOnThread } from "../clustering/clustering-thread.ts";
 import type { PreviousPartition, Regrouping } from "../clustering/partition.ts";
 import type { Context } from "../context.ts";
 import { VersionConflictError } from "../errors.ts";
@@ -48,6 +47,7 @@ import {
 } from "./decide-clusters.ts";
 import { afterCluster } from "./fan-in.ts";
 import { giveNames } from "./give-names.ts";
+import { groupNotes } from "./group-notes.ts";
 import type { GivenName } from "./name-tonight.ts";
 import { modelKey } from "./plan-user.ts";
 import { CLUSTER, type ClusterPayload, clusterPayload } from "./steps.ts";
@@ -63,18 +63,14 @@ export const cluster: UserStep<ClusterPayload> = {
   async work({ context, run, task, userId, payload, remainingMs }) {
     const withVanished = payload.withholdDeletions === true;
     const before = await load(context, userId, { withVanished, since: run.createdAt, asOf: run.asOf });
-    const { noteIds, vectors } = before.stored;
-    const partition = await clusterOnThread({
-      vectors,
-      count: noteIds.length,
-      dimensions: context.embedder.dimensions,
+    const { noteIds } = before.stored;
+    const { partition, rows, keep } = await groupNotes(context, userId, {
+      notes: before.stored,
       previous: previousPartition(before),
+      // Only edits look at single notes again.
+      wantsRows: before.last.edits.length > 0,
     });
-    const decided = decideClusters(before.stored, partition, before.last, randomUUID, {
-      vectors,
-      count: noteIds.length,
-      dimensions: context.embedder.dimensions,
-    });
+    const decided = decideClusters(before.stored, partition, before.last, randomUUID, rows);
     const clusters = withUsersNames(before.clusters, decided, run.asOf);
     const asking = { context, userId, run, task, remainingMs };
     const names = await giveNames(asking, { ...before, clusters }, decided, decided.partition);
@@ -114,6 +110,7 @@ export const cluster: UserStep<ClusterPayload> = {
           since: seasonBefore(run.asOf),
           inVain: decided.lookedForInVain,
         });
+        await keep(tx);
         if (purged.length > 0) await forgetRetiredNames(tx, userId);
         await purgeStacks(tx, userId, purged, run.asOf);
         await takeBackSentences(tx, userId, purged);
@@ -158,7 +155,7 @@ interface Before {
   version: number;
   /** As the last night left it. */
   regrouping: Regrouping;
-  stored: StoredVectors;
+  stored: NotesWithVectors;
   clusters: Map<string, Cluster>;
   last: LastNight;
   /** Clusters that notes were in, last night or ever, which tonight are excluded or gone; not always their areas. */
@@ -182,7 +179,7 @@ async function load(
   return asUser(context.db, userId, async (tx: UserTransaction) => {
     const { version, changedSinceRegrouping, regroupedQuality } = await userState(tx, userId);
     const regrouping = { changedNotes: changedSinceRegrouping, quality: regroupedQuality };
-    const stored = await vectorsOf(tx, context.embedder, userId, which);
+    const stored = await notesWithVectors(tx, context.embedder, userId, which);
     const clusters = await clustersOf(tx, userId, { retired: true });
     const living = clusters.filter(({ retiredAt }) => retiredAt === null);
     const edits = await editsOf(tx, userId);

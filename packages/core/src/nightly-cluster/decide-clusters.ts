@@ -1,5 +1,5 @@
 import type { ClusterEventRow, Membership } from "@noctuary/db/clusters/cluster";
-import type { VectorRows } from "../clustering/packed-rows.ts";
+import type { PackedRows } from "../clustering/packed-rows.ts";
 import type { Partition } from "../clustering/partition.ts";
 import { clusterChanges } from "../identity/cluster-changes.ts";
 import type { Edit, EditReport } from "../identity/edits.ts";
@@ -94,14 +94,14 @@ export function previousTopics({ noteIds, fresh }: TonightsNotes, last: LastNigh
  * Gives tonight's groups their permanent ids, keeps the user's edits, and says what happened to each cluster. Areas are
  * matched as topics are.
  *
- * @param rows the vectors of the notes, row by row
+ * @param rows the vectors of the notes, row by row; without edits nobody reads them
  */
 export function decideClusters(
   notes: TonightsNotes,
   grouped: Partition,
   last: LastNight,
   newId: () => string,
-  rows: VectorRows,
+  rows: PackedRows,
 ): DecidedClusters {
   const { noteIds } = notes;
   const recalled = recallUndone(last);

@@ -1,6 +1,5 @@
 import { asUser } from "@noctuary/db/access";
 import { type Cluster, noteExcerpts } from "@noctuary/db/clusters/cluster";
-import type { StoredVectors } from "@noctuary/db/notes/note-embedding";
 import type { Partition } from "../clustering/partition.ts";
 import { nameIdentity } from "../naming/compose-name.ts";
 import { type Asked, type AskingInput, askForNames } from "./ask-for-names.ts";
@@ -14,7 +13,7 @@ const EXCERPT_CHARACTERS = 4_000;
 
 /** What was there before tonight, as far as names rest on it. */
 export interface NamedBefore {
-  stored: Pick<StoredVectors, "noteIds">;
+  stored: { noteIds: string[] };
   clusters: Map<string, Cluster>;
   last: LastNight;
   /** Clusters that notes were in, last night or ever, which tonight are excluded or gone; not always their areas. */

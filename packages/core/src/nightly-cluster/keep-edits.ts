@@ -1,4 +1,4 @@
-import { packRows, type VectorRows } from "../clustering/packed-rows.ts";
+import type { PackedRows } from "../clustering/packed-rows.ts";
 import type { Partition } from "../clustering/partition.ts";
 import { applyEdits, type EditedPartition } from "../identity/apply-edits.ts";
 import { clusterChanges } from "../identity/cluster-changes.ts";
@@ -28,7 +28,7 @@ export function keepEdits(input: {
   last: LastNight;
   recalled: Recalled;
   previousTopics: KnownCluster[];
-  rows: VectorRows;
+  rows: PackedRows;
   newId: () => string;
 }): KeptEdits {
   const { notes, grouped, ids, last, recalled, rows, newId, previousTopics } = input;
@@ -64,7 +64,7 @@ export function keepEdits(input: {
   const edited = applyEdits(
     {
       noteIds,
-      rows: packRows(rows),
+      rows,
       partition: grouped,
       ids,
       fresh,

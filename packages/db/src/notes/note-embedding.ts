@@ -106,55 +106,66 @@ export async function saveFailures(
     where ${notOvertaken}`);
 }
 
-export interface StoredVectors {
+export interface NotesWithVectors {
   /** In the order of their bytes, so that every run sees the same rows. */
   noteIds: string[];
-  /** Row-major, one row a note. */
-  vectors: Float32Array;
+  /** When each vector was written, as PostgreSQL prints it: another moment may mean another vector. */
+  embeddedAt: string[];
   /** Notes whose vectors were written since `since`: new ones, and those whose text has changed. */
   fresh: Set<string>;
 }
 
-const VECTORS_PER_READ = 2_000;
+/**
+ * The notes to cluster one user by, without their vectors. Notes that are excluded are left out; notes that vanished
+ * too, unless their deletion is being held back.
+ */
+export async function notesWithVectors(
+  tx: UserTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  { withVanished, since = new Date() }: { withVanished: boolean; since?: Date },
+): Promise<NotesWithVectors> {
+  const { rows } = await tx.execute<{ id: string; at: string; fresh: boolean }>(sql`
+    select e.note_id as id, e.embedded_at::text as at, e.embedded_at >= ${since.toISOString()}::timestamptz as fresh
+    from note_embedding e left join note n on n.user_id = e.user_id and n.id = e.note_id
+    where e.user_id = ${userId} and e.model = ${model} and e.dimensions = ${dimensions}
+      and e.vector is not null and coalesce(not n.ai_excluded, true)
+      and (${withVanished} or (n.id is not null and n.deleted_at is null))
+    order by e.note_id`);
+  return {
+    noteIds: rows.map(({ id }) => id),
+    embeddedAt: rows.map(({ at }) => at),
+    fresh: new Set(rows.filter(({ fresh }) => fresh).map(({ id }) => id)),
+  };
+}
+
+const VECTORS_PER_READ = 1_000;
 
 /**
- * All vectors to cluster one user by. Notes that are excluded are left out; notes that vanished too, unless
- * their deletion is being held back.
+ * The vectors of these notes (ids in the order of their bytes), row-major.
+ *
+ * @throws {RangeError} where one has none any more
  */
 export async function vectorsOf(
   tx: UserTransaction,
   { model, dimensions }: EmbeddingModel,
   userId: string,
-  { withVanished, since = new Date() }: { withVanished: boolean; since?: Date },
-): Promise<StoredVectors> {
-  const noteIds: string[] = [];
-  const fresh = new Set<string>();
-  const pages: Float32Array[] = [];
-  for (let afterId = ""; ; ) {
-    const { rows } = await tx.execute<{ note_id: string; sent: Buffer; fresh: boolean }>(sql`
-      select e.note_id, vector_send(e.vector) as sent, e.embedded_at >= ${since.toISOString()}::timestamptz as fresh
-      from note_embedding e left join note n on n.user_id = e.user_id and n.id = e.note_id
-      where e.user_id = ${userId} and e.note_id > ${afterId} and e.model = ${model} and e.dimensions = ${dimensions}
-        and e.vector is not null and coalesce(not n.ai_excluded, true)
-        and (${withVanished} or (n.id is not null and n.deleted_at is null))
-      order by e.note_id limit ${VECTORS_PER_READ}`);
-    const page = new Float32Array(rows.length * dimensions);
-    rows.forEach((row, i) => {
-      noteIds.push(row.note_id);
-      if (row.fresh) fresh.add(row.note_id);
-      decodeVectorInto(page, i, dimensions, row.sent);
-    });
-    pages.push(page);
-    if (rows.length < VECTORS_PER_READ) break;
-    afterId = noteIds.at(-1)!;
-  }
+  noteIds: readonly string[],
+): Promise<Float32Array> {
   const vectors = new Float32Array(noteIds.length * dimensions);
-  let offset = 0;
-  for (const page of pages) {
-    vectors.set(page, offset);
-    offset += page.length;
+  for (let first = 0; first < noteIds.length; first += VECTORS_PER_READ) {
+    const asked = noteIds.slice(first, first + VECTORS_PER_READ);
+    const { rows } = await tx.execute<{ id: string; sent: Buffer }>(sql`
+      select note_id as id, vector_send(vector) as sent from note_embedding
+      where user_id = ${userId} and note_id = any(${textArray(asked)}) and model = ${model}
+        and dimensions = ${dimensions} and vector is not null
+      order by note_id`);
+    if (rows.length !== asked.length) throw new RangeError("a note has no vector any more");
+    rows.forEach((row, i) => {
+      decodeVectorInto(vectors, first + i, dimensions, row.sent);
+    });
   }
-  return { noteIds, vectors, fresh };
+  return vectors;
 }
 
 /**
