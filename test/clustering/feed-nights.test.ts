@@ -25,3 +25,12 @@ test("an account that grows is regrouped when a twentieth has come, and its topi
   const [, regrouped] = await feedNights(all, [399, 420]);
   expect(regrouped!.partition).toMatchObject({ moveCause: "regrouped", regrouping: { changedNotes: 0 } });
 });
+
+test("where many groupings are about equally good, the one there is stays", async () => {
+  const { vectors } = groupedVectors({ count: 330, groups: 30, dimensions: 32, spread: 2.6, seed: 6 });
+  const sizes = Array.from({ length: 11 }, (_, night) => 300 + 3 * night);
+  const nights = await feedNights({ vectors, count: 330, dimensions: 32 }, sizes);
+  expect(nights.filter(({ partition }) => partition.moveCause === "regrouped").length).toBeGreaterThan(1);
+  const moved = nights.reduce((sum, night) => sum + night.moved, 0);
+  expect(moved).toBeLessThan(40);
+});
