@@ -131,7 +131,7 @@ class Builder {
       const r = this.#random();
       if (r < 0.4) return LINKING[Math.floor(LINKING.length * this.#random())]!;
       if (r < 0.58) return this.#general[Math.floor(this.#general.length * this.#random())]!;
-      return this.word(mixedWith !== undefined && this.#random() < 0.8 ? mixedWith : theme);
+      return this.word(mixedWith !== undefined && this.#random() < 0.9 ? mixedWith : theme);
     }).join(" ");
   }
 

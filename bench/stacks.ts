@@ -17,7 +17,7 @@ import { PLANTED_KINDS, type PlantedAccount, plantedAccount } from "./planted-ac
  * Thresholds were settled on the tuning seeds; the held-out ones are what is reported.
  */
 const NIGHT = "2026-11-02T07:30:00Z";
-const SEEDS = { tuning: 1_000, "held-out": 500_000 } as const;
+const SEEDS = { tuning: 1_000, "held-out": 700_000 } as const;
 const argument = (name: string, otherwise: string) => {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? otherwise : (process.argv[at + 1] ?? otherwise);

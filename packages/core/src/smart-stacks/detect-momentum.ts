@@ -11,7 +11,7 @@ const LEAST_BASELINE_DAYS = 28;
 /** With fewer notes before, it is a new theme and not an old one that gained speed. */
 const LEAST_NOTES_BEFORE = 2;
 
-const CLEAR = { notes: 4, days: 2, times: 2, chance: 0.005 };
+const CLEAR = { notes: 4, days: 2, times: 2, chance: 0.02 };
 const HOLDS = { notes: 3, days: 2, times: 1.5, chance: 0.2 };
 
 /** Themes far above their own usual pace, also when the user writes more than usual altogether. */
