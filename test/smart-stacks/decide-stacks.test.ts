@@ -101,6 +101,12 @@ describe("which stacks there are", () => {
     expect(ids(decide([back], [stored(back, { retiredOn: TODAY - 15 })]))).toEqual(["new 0"]);
   });
 
+  test("what nobody would open makes no stack", () => {
+    const faint = candidate("a", ["1"], { strength: 0, confidence: 0, latestDay: TODAY - 60 });
+    expect(decide([faint]).stacks).toEqual([]);
+    expect(ids(decide([faint], [stored(faint)]))).toEqual(["stack of a"]);
+  });
+
   test("each cause is told apart", () => {
     const gone = stored(candidate("a", ["1"]));
     const cause = (more: Partial<StacksToDecide>) => decide([], [gone], more).retired[0]!.cause;

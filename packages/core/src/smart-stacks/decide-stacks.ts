@@ -50,6 +50,8 @@ export interface StacksToDecide {
 
 /** A stack that is there goes before a new one that is hardly better: two that are about as good do not take turns. */
 const BEING_THERE = 0.1;
+/** Below it nobody would open a new one. */
+const LEAST_PRIORITY = 0.25;
 const MOST_PER_KIND = 2;
 /** Two stacks that share so much of the smaller one are one thing said twice. */
 const OVERLAP = 0.5;
@@ -86,6 +88,7 @@ export function decideStacks(input: StacksToDecide): DecidedStacks {
         rank: priority + (known?.retiredOn === null ? BEING_THERE : 0),
       };
     })
+    .filter(({ known, priority }) => known?.retiredOn === null || priority >= LEAST_PRIORITY)
     .sort((a, b) => b.rank - a.rank || compare(keyOf(a.candidate), keyOf(b.candidate)));
 
   const shown: Subject[] = untouched.filter(({ retiredOn }) => retiredOn === null).map(subjectOf);

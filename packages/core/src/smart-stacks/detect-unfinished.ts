@@ -23,8 +23,8 @@ const LIVING_DAYS = 30;
 
 const CLEAR = { todos: 2, score: 3 };
 const HOLDS = { todos: 1, score: 1.5 };
-/** Questions alone make a stack where there are many. */
-const MANY_QUESTIONS = 6;
+/** Questions alone make a stack where there are many, in several notes: one note may ask for the sake of asking. */
+const MANY_QUESTIONS = { questions: 6, notes: 3 };
 
 /** Open to-dos, questions and stubs in themes that live. */
 export function detectUnfinished(account: Account, open: readonly OpenNote[]): Candidate[] {
@@ -53,7 +53,8 @@ export function detectUnfinished(account: Account, open: readonly OpenNote[]): C
     ];
     const score = todos + (questions + stubs) / 2;
     const reaches = (level: typeof CLEAR) =>
-      (todos >= level.todos && score >= level.score) || questions >= MANY_QUESTIONS;
+      (todos >= level.todos && score >= level.score) ||
+      (questions >= MANY_QUESTIONS.questions && openNotes.length >= MANY_QUESTIONS.notes);
     if (!reaches(HOLDS)) return [];
     const most = openNotes.toSorted(
       (a, b) => b.todos - a.todos || b.questions - a.questions || byDay(b.note, a.note),
