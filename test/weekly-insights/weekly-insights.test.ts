@@ -1,6 +1,8 @@
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { catchUpWeeks } from "@noctuary/core/runtime/catch-up";
+import { weeklyInsights } from "@noctuary/core/weekly-insights/weekly-insights";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { injections } from "../insights/injections.ts";
 import { CANARY } from "../support/canary.ts";
@@ -131,6 +133,35 @@ describe("without a model", () => {
     ]);
     expect((await storedInsight(database, "nowhere"))!.timeZone).toBe("America/New_York");
     expect(chat.requests.some((request) => JSON.stringify(request.messages).includes("“Old”"))).toBe(false);
+  });
+
+  test("missed Sundays are made up for, four at most, each for its own days", async () => {
+    await putDatedNotes(database, "u", someMonths());
+    // Around a context of its own, so that the reconciler's clock, which is today's, makes up for nothing.
+    night = await openNight(database, {
+      environment: { NOCTUARY_EVENT_LOG: EVENTS, NOCTUARY_CLUSTER_WAIT_MS: "0" },
+      wrap: (context) => context,
+    });
+    const scheduled = async (scheduledTime: string) => {
+      const { runId } = await night.start({ trigger: "schedule", scheduledTime }, "weekly-insights");
+      return night.finish(runId);
+    };
+    await scheduled("2026-09-20T07:00:00Z");
+    await catchUpWeeks(night.context, weeklyInsights, new Date("2026-10-25T07:30:00Z")); // this Sunday's may be late
+    const missed = await database.query(
+      "select id, local_date::text as date, trigger from noctuary.run where trigger = 'catch-up' order by local_date",
+    );
+    expect(missed.map(({ date }) => date)).toEqual(["2026-09-27", "2026-10-04", "2026-10-11", "2026-10-18"]);
+    expect(await catchUpWeeks(night.context, weeklyInsights, new Date("2026-10-25T07:30:00Z"))).toBe(0);
+    for (const { id } of missed) await night.finish(id);
+    const weeks = await database.query("select week::text from noctuary.insight order by week");
+    expect(weeks.map(({ week }) => week)).toEqual([
+      "2026-09-19",
+      "2026-09-26",
+      "2026-10-03",
+      "2026-10-10",
+      "2026-10-17",
+    ]);
   });
 
   test("the days are the user's own", async () => {

@@ -1,3 +1,5 @@
+import { readInsight } from "@noctuary/core/weekly-insights/read-insight";
+import { renderMarkdown } from "@noctuary/core/weekly-insights/render-markdown";
 import { asUser } from "@noctuary/db/access";
 import { type ClusterEventRow, clusterEvents, clustersOf } from "@noctuary/db/clusters/cluster";
 import { type ClusterEdit, editsOf } from "@noctuary/db/clusters/cluster-edit";
@@ -27,12 +29,18 @@ export async function exportClusters(
   const session = await openSession(options, terminal);
   try {
     const userId = await chooseUser(session, options);
+    const insight = await asUser(session.db, userId, (tx) => readInsight(tx, userId));
     const stacks = (await morningStacks(session, userId)).map(({ title, reason, notes }) => ({
       title,
       reason,
       notes: notes.map((note) => ({ title: note.title, key: note.path ?? note.noteId })),
     }));
-    const result = await exportPages(dir, await pagesOf(session, userId), stacks);
+    const result = await exportPages(
+      dir,
+      await pagesOf(session, userId),
+      stacks,
+      insight === null ? undefined : renderMarkdown(insight),
+    );
     terminal.json(result);
     terminal.line(
       `${dir}: ${count(result.written.length, "page")} written, ${result.unchanged.length} unchanged, ${result.removed.length} removed`,

@@ -44,10 +44,11 @@ export async function exportPages(
   dir: string,
   pages: ClusterPage[],
   stacks: readonly IndexStack[] = [],
+  week?: string,
 ): Promise<ExportResult> {
   try {
     const { own, others } = await readPages(dir);
-    return await writePages(dir, planPages(own, others, pages, stacks));
+    return await writePages(dir, planPages(own, others, pages, stacks, week));
   } catch (cause) {
     if (cause instanceof ExportError) throw cause;
     const code = errorCode(cause);

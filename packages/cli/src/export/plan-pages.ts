@@ -35,6 +35,8 @@ export function planPages(
   others: string[],
   clusters: ClusterPage[],
   stacks: readonly IndexStack[] = [],
+  /** The told week as Markdown. */
+  week?: string,
 ): PagePlan {
   const names = noteNames(clusters);
   const ordered = clusters.toSorted((a, b) => (a.id < b.id ? -1 : 1));
@@ -64,7 +66,17 @@ export function planPages(
   };
   const pages = ordered.map((cluster) => planned(cluster.id, renderPage(cluster, names.ambiguous)));
   return {
-    pages: [...pages, planned("", renderIndex(ordered, files, { stacks, ambiguous: names.ambiguous }))],
+    pages: [
+      ...pages,
+      planned(
+        "",
+        renderIndex(ordered, files, {
+          stacks,
+          ambiguous: names.ambiguous,
+          ...(week === undefined ? {} : { week }),
+        }),
+      ),
+    ],
     remove,
     leave,
   };

@@ -41,7 +41,11 @@ export function renderPage(page: ClusterPage, ambiguous: ReadonlySet<string>): s
 export function renderIndex(
   pages: ClusterPage[],
   files: ReadonlyMap<string, string>,
-  { stacks, ambiguous }: { stacks: readonly IndexStack[]; ambiguous: ReadonlySet<string> },
+  {
+    stacks,
+    ambiguous,
+    week,
+  }: { stacks: readonly IndexStack[]; ambiguous: ReadonlySet<string>; week?: string },
 ): string {
   const byArea = Map.groupBy(pages, ({ area }) => area ?? "");
   const size = (group: ClusterPage[]) => group.reduce((sum, page) => sum + page.size, 0);
@@ -58,8 +62,19 @@ export function renderIndex(
     return section(area === "" ? "Other clusters" : escaped(area), lines);
   });
   const summary = `${counted(pages.length, "cluster")} of ${counted(size(pages), "note")}`;
-  const body = blocks([`# ${indexName}`, summary, ...stackSections(stacks, ambiguous), ...sections]);
+  const body = blocks([
+    `# ${indexName}`,
+    summary,
+    ...stackSections(stacks, ambiguous),
+    ...weekSection(week),
+    ...sections,
+  ]);
   return markPage({ kind: "index", clusterId: "", name: indexName }, { clusters: pages.length }, body);
+}
+
+/** The told week, its headings a level down: the page has one of its own. */
+function weekSection(week: string | undefined): string[] {
+  return week === undefined ? [] : [week.replace(/^#/gm, "##").trim()];
 }
 
 function stackSections(stacks: readonly IndexStack[], ambiguous: ReadonlySet<string>): string[] {

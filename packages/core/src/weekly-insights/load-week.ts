@@ -128,7 +128,7 @@ async function echoesOf(
   const texts = new Map(
     (await noteTexts(tx, userId, ids, BODY_CHARACTERS)).map((note) => [
       note.id,
-      `${note.title}\n${plainText(note.body)}`,
+      `${note.title}\n${note.title}\n${plainText(note.body)}`,
     ]),
   );
   return found
@@ -141,18 +141,18 @@ async function echoesOf(
 
 const MIN_SHARED_LETTERS = 4;
 
-/** Words of substance that both texts have, those first that stand in both most often. */
+/**
+ * Words of substance that both texts have, those first that stand in both most often. None where no word stands in both
+ * twice: two long notes always have some word in common, and that is no echo.
+ */
 export function sharedWords(a: string, b: string): string[] {
   const [inA, inB] = [counted(a), counted(b)];
-  return [...inA]
-    .flatMap(([root, { word, count }]) => {
-      const other = inB.get(root);
-      return other === undefined
-        ? []
-        : [{ word, weight: Math.min(count, other.count) * Math.sqrt(word.length) }];
-    })
-    .toSorted((x, y) => y.weight - x.weight || (x.word < y.word ? -1 : 1))
-    .map(({ word }) => word);
+  const shared = [...inA].flatMap(([root, { word, count }]) => {
+    const times = Math.min(count, inB.get(root)?.count ?? 0);
+    return times === 0 ? [] : [{ word, times, weight: times * Math.sqrt(word.length) }];
+  });
+  if (!shared.some(({ times }) => times >= 2)) return [];
+  return shared.toSorted((x, y) => y.weight - x.weight || (x.word < y.word ? -1 : 1)).map(({ word }) => word);
 }
 
 function counted(text: string): Map<string, { word: string; count: number }> {

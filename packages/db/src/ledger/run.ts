@@ -62,6 +62,13 @@ export async function runForDate(tx: LedgerTransaction, job: string, localDate: 
   return rows[0] === undefined ? null : toRun(rows[0]);
 }
 
+/** The local date of a job's first scheduled run; null where it has none. */
+export async function scheduledSince(tx: LedgerTransaction, job: string): Promise<string | null> {
+  const { rows } = await tx.execute<{ since: string | null }>(sql`
+    select min(local_date)::text as since from run where job = ${job} and trigger = 'schedule'`);
+  return rows[0]!.since;
+}
+
 /**
  * An open run for a date with these very options, scheduled ones too. Callers are put in a row by a lock on the job,
  * so that two at once cannot both find nothing.

@@ -19,7 +19,7 @@ function againstUsual(book: FactBook, used: string[]): string {
   const usual = book.get("notes.usual");
   const says = book.get("notes")!.says;
   if (usual === undefined) return "";
-  if (says.includes("steady")) return ", about as usual";
+  if (says.includes("steady")) return ", as usual";
   used.push("notes.usual");
   const than = Number(usual.value) === 0 ? "than usual" : `than the usual ${figure(Number(usual.value))}`;
   return `, ${says.includes("up") ? "more" : "fewer"} ${than}`;

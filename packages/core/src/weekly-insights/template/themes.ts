@@ -11,6 +11,8 @@ export function themes(book: FactBook, week: Week): Sentence[] {
     .filter((theme) => book.has(`${theme}.notes`) && book.number(`${theme}.notes`) > 0)
     .filter((theme) => !isFadingTo(book, theme));
   const [first, ...rest] = active;
+  // The one note of a week stands in its headline; a theme says nothing more of it.
+  if (first !== undefined && rest.length === 0 && book.number(`${first}.notes`) === 1) return [];
   const sentences = first === undefined ? [] : [leading(book, first, rest.length)];
   const withTitles = rest.filter((theme) => book.ids(`${theme}.title-`).length > 0);
   for (const theme of withTitles.slice(0, 2)) sentences.push(following(book, theme));
