@@ -154,6 +154,18 @@ test("a quiet night writes the chunks of what has changed, a night without chang
   expect(keep!.chunks.length).toBeLessThan(4);
 });
 
+test("lists that many deletions have made short are whole again", async () => {
+  const account = someAccount(300);
+  let { header, chunks } = (await night(account)).clustered!.keep!;
+  for (let deleted = 0; deleted < 6; deleted++) {
+    for (const id of [...account.keys()].filter((_, i) => i % 7 === deleted)) account.delete(id);
+    const { keep } = (await night(account, { header, chunks })).clustered!;
+    chunks = written(chunks, keep!);
+    header = keep!.header;
+    expect(listsOf(chunks, header, 15)).toEqual(listsFromScratch(account, 15));
+  }
+});
+
 test("nothing of a note that is gone is left in what is kept", async () => {
   const account = someAccount(200);
   const { header, chunks } = (await night(account)).clustered!.keep!;
