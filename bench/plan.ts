@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { LEXICAL_MODEL } from "@noctuary/core/embedding/lexical";
 import { asLedger } from "@noctuary/db/access";
 import { openDatabase } from "@noctuary/db/database";
 import { runUserTotals } from "@noctuary/db/ledger/run-user";
@@ -77,10 +78,10 @@ async function fill(): Promise<void> {
       '2026-01-01', '2026-01-01' from generate_series(1, ${notes}::int) i`);
   await db.drizzle.execute(sql`
     insert into noctuary.note_embedding (user_id, note_id, model, dimensions, content_hash, seen_updated_at)
-    select user_id, id, 'lexical-1', 512, md5(id), updated_at from noctuary.note`);
+    select user_id, id, ${LEXICAL_MODEL}, 512, md5(id), updated_at from noctuary.note`);
   await db.drizzle.execute(sql`
     insert into noctuary.user_state (user_id, clustered_model, hashed_on)
-    select distinct user_id, 'lexical-1/512', current_date from noctuary.note`);
+    select distinct user_id, ${`${LEXICAL_MODEL}/512`}::text, current_date from noctuary.note`);
   await db.drizzle.execute(sql`vacuum analyze`);
 }
 

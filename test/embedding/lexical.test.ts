@@ -1,4 +1,4 @@
-import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
+import { LEXICAL_MODEL, lexicalEmbedder } from "@noctuary/core/embedding/lexical";
 import { wordWeight } from "@noctuary/core/embedding/word-weights";
 import { expect, test } from "vitest";
 
@@ -19,7 +19,7 @@ test("costs nothing and stays on the machine", async () => {
   const embedder = lexicalEmbedder(64);
   expect(embedder).toMatchObject({
     provider: "lexical",
-    model: "lexical-1",
+    model: LEXICAL_MODEL,
     dimensions: 64,
     leavesMachine: false,
   });

@@ -1,5 +1,6 @@
 import { decodeState } from "@noctuary/core/clustering/kept-state";
 import type { Context } from "@noctuary/core/context";
+import { LEXICAL_MODEL } from "@noctuary/core/embedding/lexical";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, themedNotes } from "../support/notes.ts";
@@ -61,7 +62,7 @@ function changeOne(): Promise<void> {
 /** What is kept, if it is whole. */
 async function keptState() {
   const [header] = await database.query<{ slots: number; checksum: string }>(
-    "select slots, checksum::text from noctuary.kept_neighbours where version = 1 and model = 'lexical-1'",
+    `select slots, checksum::text from noctuary.kept_neighbours where version = 1 and model = '${LEXICAL_MODEL}'`,
   );
   const rows = await database.query<{ part: string; chunk: number; checksum: string; bytes: Buffer }>(
     "select part, chunk, checksum::text, bytes from noctuary.kept_neighbours_chunk",

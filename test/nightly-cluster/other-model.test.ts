@@ -1,3 +1,4 @@
+import { LEXICAL_MODEL } from "@noctuary/core/embedding/lexical";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
@@ -28,7 +29,7 @@ const clusterIds = () =>
   database.query("select id from noctuary.cluster where retired_at is null order by id");
 
 test.each<[string, string, Parameters<typeof openNight>[1]]>([
-  ["other dimensions", "lexical-1", { environment: { NOCTUARY_DIMENSIONS: "320" } }],
+  ["other dimensions", LEXICAL_MODEL, { environment: { NOCTUARY_DIMENSIONS: "320" } }],
   [
     "another model",
     "lexical-next",
@@ -41,7 +42,7 @@ test.each<[string, string, Parameters<typeof openNight>[1]]>([
   "with %s every note is embedded again; the old vectors stay until all of a user's clusters follow",
   async (_, model, options) => {
     const ids = await clusterIds();
-    const old = { model: "lexical-1", dimensions: 256, notes: 30 };
+    const old = { model: LEXICAL_MODEL, dimensions: 256, notes: 30 };
     night = await openNight(database, {
       ...options,
       environment: { ...options!.environment!, NOCTUARY_EMBED_BATCH_NOTES: "10" },
@@ -73,7 +74,7 @@ test("a note that cannot be embedded with the new model keeps its old vector", a
   night = await openNight(database, { environment: { NOCTUARY_DIMENSIONS: "320" } });
   await night.run({}, TUESDAY);
   expect(await stored()).toEqual([
-    { model: "lexical-1", dimensions: 256, notes: 1 },
-    { model: "lexical-1", dimensions: 320, notes: 30 },
+    { model: LEXICAL_MODEL, dimensions: 256, notes: 1 },
+    { model: LEXICAL_MODEL, dimensions: 320, notes: 30 },
   ]);
 });

@@ -4,6 +4,9 @@ import type { Embedder, Embeddings } from "./embedder.ts";
 import { type NoteParts, notePartsOf } from "./note-parts.ts";
 import { wordWeight } from "./word-weights.ts";
 
+/** Raised whenever the same text gets another vector, the reading of words included: old vectors are then replaced. */
+export const LEXICAL_MODEL = "lexical-2";
+
 /** How often one occurrence in each part of a note counts. A code block's language names the subject. */
 const TITLE_COUNT = 2;
 const PROSE_COUNT = 1;
@@ -49,7 +52,7 @@ export function lexicalEmbedder(dimensions = 512): Embedder {
   }
   return {
     provider: "lexical",
-    model: "lexical-1",
+    model: LEXICAL_MODEL,
     dimensions,
     leavesMachine: false,
     // It computes on this thread: a second call at once would only wait for the first.
