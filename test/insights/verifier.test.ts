@@ -1,0 +1,123 @@
+import { evidenceFor } from "@noctuary/core/weekly-insights/verifier/evidence-for";
+import { looksLikeInstructions } from "@noctuary/core/weekly-insights/verifier/instructions";
+import { problemOf } from "@noctuary/core/weekly-insights/verifier/verify-sentence";
+import { verifySection } from "@noctuary/core/weekly-insights/verify-section";
+import { weekFacts } from "@noctuary/core/weekly-insights/week-facts";
+import { expect, test } from "vitest";
+import { fullAccount, WEEK } from "./accounts.ts";
+import { injections } from "./injections.ts";
+
+// Eight notes against a usual three; Tannery Brook four of them, up from a usual one; Bow & cello two, and new.
+const facts = weekFacts(fullAccount());
+const evidence = evidenceFor(
+  facts,
+  facts,
+  WEEK,
+  new Map(
+    facts
+      .flatMap(({ noteIds }) => noteIds)
+      .map((id) => [
+        id,
+        {
+          title: "A note",
+          excerpt: "We measured the sill with Owen Pratt, and rye grass came up.",
+          tags: ["field"],
+        },
+      ]),
+  ),
+);
+const noteOf = (id: string) => facts.find((fact) => fact.id === id)!.noteIds.slice(0, 1);
+const check = (text: string, ...factIds: string[]) =>
+  problemOf({ text, factIds, noteIds: noteOf(factIds.at(-1)!) }, evidence);
+
+test.each<[string, ...string[]]>([
+  ["You wrote eight notes on six days.", "notes", "days"],
+  ["You wrote 8 notes, up from a usual three.", "notes", "notes.usual"],
+  ["About 1,100 words were written in all.", "words"],
+  ["Tannery Brook took four of the eight notes.", "notes", "theme-1.notes"],
+  ["Half of the notes went to Tannery Brook.", "theme-1.share"],
+  ["50 % of the notes went to Tannery Brook.", "theme-1.share"],
+  ["Tannery Brook grew to four notes, and Bow & cello is new with two.", "theme-1.notes", "theme-2.notes"],
+  [
+    "“Headcut, one week on” was the longest note, with 410 words on Sunday.",
+    "note-2",
+    "note-2.words",
+    "note-2.date",
+  ],
+  ["Tannery Brook is about the sill that Owen Pratt measured, in four notes.", "theme-1.notes"],
+])("holds: %s", (text, ...factIds) => {
+  expect(check(text, ...factIds)).toBeNull();
+});
+
+test.each<[string, string, ...string[]]>([
+  ["number, of another fact", "You wrote three notes on six days.", "notes", "days"],
+  ["the usual one for this week's", "You wrote three notes.", "notes", "notes.usual"],
+  ["this week's for the usual one", "A usual week has eight notes.", "notes", "notes.usual"],
+  ["exchanged", "You wrote four notes, eight of them on Tannery Brook.", "notes", "theme-1.notes"],
+  [
+    "exchanged between themes",
+    "Tannery Brook had two notes and Bow & cello four.",
+    "theme-1.notes",
+    "theme-2.notes",
+  ],
+  ["of the week for a theme's", "Eight notes went to Tannery Brook.", "notes", "theme-1.notes"],
+  ["unit", "You wrote eight words.", "notes"],
+  ["a difference", "You wrote five more notes than usual.", "notes", "notes.usual"],
+  ["rounded without a word for it", "You wrote 1,100 words.", "words"],
+  ["rounded too far", "About 2,000 words were written in all.", "words"],
+  ["share", "Two thirds of the notes went to Tannery Brook.", "theme-1.share"],
+  ["weekday", "“Headcut, one week on” was the longest note, on Friday.", "note-2", "note-2.date"],
+  ["direction", "Tannery Brook faded to four notes.", "theme-1.notes"],
+  ["rank", "Bow & cello led with two notes.", "theme-2.notes"],
+  ["name", "Owen Keller took four notes on Tannery Brook.", "theme-1.notes"],
+  ["name in lower case", "Tannery Brook took four notes, with keller.", "theme-1.notes"],
+  ["quotation", "“Headcut, two weeks on” was the longest note.", "note-2"],
+  ["a count in quotation marks", "You wrote “900 notes” this week, eight of them.", "notes"],
+  ["negation", "You did not write eight notes.", "notes"],
+  ["motive", "You wrote eight notes because of the rain.", "notes"],
+  ["nothing stated", "There was a note.", "notes"],
+  ["uncited theme", "You wrote eight notes, mostly on Knee.", "notes"],
+  ["two sentences, one of them false", "You wrote eight notes. Two of them had 90 words.", "notes"],
+])("does not hold (%s): %s", (_, text, ...factIds) => {
+  expect(check(text, ...factIds)).not.toBeNull();
+});
+
+test("ids that were not given, notes of other facts and no note at all", () => {
+  const text = "You wrote eight notes.";
+  const noteIds = noteOf("notes");
+  expect(problemOf({ text, factIds: ["notes", "notes.secret"], noteIds }, evidence)).toBe("unknown fact");
+  expect(problemOf({ text, factIds: ["notes"], noteIds: ["elsewhere"] }, evidence)).toBe("unknown note");
+  expect(problemOf({ text, factIds: ["notes"], noteIds: ["b-knee-0-0"] }, evidence)).toBe(
+    "note of another fact",
+  );
+  expect(problemOf({ text, factIds: ["notes"], noteIds: [] }, evidence)).toBe("no note");
+});
+
+test("a section keeps what holds, once, as many as it has room for, and counts the rest", () => {
+  const noteIds = noteOf("notes");
+  const say = (text: string) => ({ text, factIds: ["notes"], noteIds });
+  const { sentences, dropped } = verifySection(
+    "headline",
+    [
+      say("You wrote nine notes."),
+      say("You wrote eight notes."),
+      say("You wrote eight notes."),
+      say("This week holds eight notes."),
+    ],
+    evidence,
+  );
+  expect(sentences.map(({ text }) => text)).toEqual(["You wrote eight notes."]);
+  expect(dropped).toEqual({ claim: 1, repeated: 1, "too many": 1 });
+});
+
+test("orders to a model are seen in all forms that can be read, and in few notes of people", () => {
+  const readable = injections().filter(({ title }) => !title.startsWith("Encoded"));
+  expect(readable.filter(({ title, body }) => !looksLikeInstructions(`${title}\n${body}`))).toEqual([]);
+  for (const text of [
+    "Ask the plumber whether the system needs a new valve.",
+    "Write to the council about the rules for the allotment.",
+    "Ignore the first reading, the meter was wet.",
+    "User research notes\nNine people, two of them new.",
+  ])
+    expect(looksLikeInstructions(text), text).toBe(false);
+});
