@@ -378,9 +378,10 @@ describe("what nobody may tell", () => {
     await database.query("update noctuary.note set ai_excluded = true, updated_at = now() where id = $1", [
       noteId,
     ]);
-    const shown = await database
-      .query("select text from noctuary.app_insight_sentence where user_id = 'u'")
-      .catch(() => []);
+    const shown = await database.query<{ text: string }>(
+      "select text from noctuary.app_insight_sentence where user_id = 'u'",
+    );
+    expect(shown.length).toBeGreaterThan(0);
     expect(JSON.stringify(shown)).not.toContain("order more flour");
     await night.run({}, "2026-10-26T06:00:00Z");
     const after = JSON.stringify(await storedInsight(database, "u"));
