@@ -209,6 +209,15 @@ describe("a note that may not be shown any more", () => {
     expect(await living()).toHaveLength(1);
   });
 
+  test("lends no word to a title, although its topic is named anew only by the next clusters", async () => {
+    await both();
+    await clusters("2026-11-03");
+    await database.query(`update noctuary.cluster set name = '${WORD}', keyphrases = '{${WORD}}'`);
+    await putNotes(database, "u", [{ ...loud, aiExcluded: true }]);
+    await stacks("2026-11-03");
+    expect((await living()).map(({ title }) => title)).toEqual(["New: a theme"]);
+  });
+
   test("is hidden from the app at once", async () => {
     await both();
     const app = () => database.query("select 1 from noctuary.app_stack");

@@ -1,6 +1,6 @@
 /**
  * Pairs of rows of one topic whose vectors are close. Each vector is first cut down to 128 signs of a random rotation
- * (random hyperplanes, Charikar 2002, by two rounds of a randomised Hadamard transform), so that a topic of thousands
+ * (random hyperplanes, Charikar 2002, by a randomised Hadamard transform), so that a topic of thousands
  * of notes is compared by counting bits; the cosine is computed only for pairs that pass.
  */
 
@@ -61,16 +61,14 @@ export function dot(
 function signaturesOf(vectors: Float32Array, count: number, dimensions: number): Int32Array {
   let length = BITS;
   while (length < dimensions) length *= 2;
-  const flips = [flipsOf(length, 1), flipsOf(length, 2)];
+  const signs = flipsOf(length);
   const signatures = new Int32Array(count * WORDS);
   const rotated = new Float32Array(length);
   for (let row = 0; row < count; row++) {
     rotated.fill(0);
     rotated.set(vectors.subarray(row * dimensions, (row + 1) * dimensions));
-    for (const signs of flips) {
-      for (let i = 0; i < length; i++) rotated[i]! *= signs[i]!;
-      hadamard(rotated);
-    }
+    for (let i = 0; i < length; i++) rotated[i]! *= signs[i]!;
+    hadamard(rotated);
     for (let bit = 0; bit < BITS; bit++) {
       if (rotated[bit]! > 0) signatures[row * WORDS + (bit >> 5)]! |= 1 << (bit & 31);
     }
@@ -92,8 +90,8 @@ function hadamard(values: Float32Array): void {
 }
 
 /** Fixed signs, so that the same vectors always give the same pairs. */
-function flipsOf(length: number, seed: number): Float32Array {
-  let state = seed * 0x9e3779b9;
+function flipsOf(length: number): Float32Array {
+  let state = 0x9e3779b9;
   return Float32Array.from({ length }, () => {
     state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) | 0;
     return (state >>> 16) & 1 ? 1 : -1;
