@@ -30,6 +30,12 @@ describe("momentum", () => {
     expect(clear(detectMomentum(accountOf(all)))).toEqual([]);
   });
 
+  test("is none of a theme that is all but new", () => {
+    expect(
+      detectMomentum(accountOf({ fresh: [1, 2, 3, 5, 6, 8, 9, 90, 120], steady, other: steady })),
+    ).toEqual([]);
+  });
+
   test("is none without a past, in one sitting, or of loosely related notes", () => {
     expect(detectMomentum(accountOf({ burst: burst.filter((day) => day < 14) }))).toEqual([]);
     const sitting = [3, 3, 3, 3, 3, 3, ...every(20, 20, 180)];

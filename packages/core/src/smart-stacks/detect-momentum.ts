@@ -10,6 +10,8 @@ const BASELINE_DAYS = 182;
 const LEAST_BASELINE_DAYS = 28;
 /** With fewer notes before, it is a new theme and not an old one that gained speed. */
 const LEAST_NOTES_BEFORE = 2;
+/** The same where nearly all of its notes are of these days: "35 times your usual" says nothing of two older notes. */
+const MOST_RECENT_SHARE = 0.75;
 
 const CLEAR = { notes: 4, days: 2, times: 2, chance: 0.02 };
 const HOLDS = { notes: 3, days: 2, times: 1.5, chance: 0.2 };
@@ -36,8 +38,8 @@ export function detectMomentum(account: Account): Candidate[] {
     before,
   );
 
-  return themes.flatMap(({ topicId, recent, notesBefore }): Candidate[] => {
-    if (notesBefore < LEAST_NOTES_BEFORE) return [];
+  return themes.flatMap(({ topicId, recent, notesBefore, notes }): Candidate[] => {
+    if (notesBefore < LEAST_NOTES_BEFORE || recent.length >= MOST_RECENT_SHARE * notes.length) return [];
     const usual = perWindow(notesBefore);
     const pace = paceOf(
       themes
