@@ -140,19 +140,21 @@ async function echoesOf(
 }
 
 const MIN_SHARED_LETTERS = 4;
+const MIN_TIMES = 2;
 
 /**
- * Words of substance that both texts have, those first that stand in both most often. None where no word stands in both
- * twice: two long notes always have some word in common, and that is no echo.
+ * Words of substance that stand at least twice in both texts, the most frequent and longest first: two notes always have
+ * some word in common, and a word said once by the way is no echo.
  */
 export function sharedWords(a: string, b: string): string[] {
   const [inA, inB] = [counted(a), counted(b)];
-  const shared = [...inA].flatMap(([root, { word, count }]) => {
-    const times = Math.min(count, inB.get(root)?.count ?? 0);
-    return times === 0 ? [] : [{ word, times, weight: times * Math.sqrt(word.length) }];
-  });
-  if (!shared.some(({ times }) => times >= 2)) return [];
-  return shared.toSorted((x, y) => y.weight - x.weight || (x.word < y.word ? -1 : 1)).map(({ word }) => word);
+  return [...inA]
+    .flatMap(([root, { word, count }]) => {
+      const times = Math.min(count, inB.get(root)?.count ?? 0);
+      return times < MIN_TIMES ? [] : [{ word, weight: times * Math.sqrt(word.length) }];
+    })
+    .toSorted((x, y) => y.weight - x.weight || (x.word < y.word ? -1 : 1))
+    .map(({ word }) => word);
 }
 
 function counted(text: string): Map<string, { word: string; count: number }> {
