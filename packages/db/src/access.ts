@@ -27,6 +27,22 @@ export async function asLedger<T>(db: Database, work: (tx: LedgerTransaction) =>
   return begin(db, "noctuary_ledger", "", (tx) => work(tx as LedgerTransaction));
 }
 
+/**
+ * Does a part of a transaction that it can do without, under a savepoint of its own: what the database refuses of it is
+ * undone, and the rest stands. Returns what was refused, or null.
+ */
+export async function attempt(
+  tx: UserTransaction,
+  work: (tx: UserTransaction) => Promise<void>,
+): Promise<unknown> {
+  try {
+    await tx.transaction((part) => work(part as UserTransaction));
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
+
 async function begin<T>(
   db: Database,
   roleName: "noctuary_user" | "noctuary_ledger",

@@ -1,4 +1,4 @@
-import { asLedger, asUser } from "@noctuary/db/access";
+import { asLedger, asUser, attempt } from "@noctuary/db/access";
 import { addUsage, audit, raiseVersion, type UsageEntry } from "@noctuary/db/account/account";
 import { vectorType } from "@noctuary/db/database";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
@@ -73,10 +73,17 @@ export const embed: UserStep<EmbedPayload> = {
     return { laterInMs: putOff.delayMs };
   },
 
-  async ended(tx, run, task, status, { embedder }) {
+  async ended(tx, run, task, status, { embedder, logger }) {
     const payload = embedPayload.safeParse(task.payload);
     if (status === "failed" && payload.success) {
-      await recordUnanswered(tx, embedder, task.userId, { taskId: task.id, asked: payload.data });
+      // What made the task fail may refuse these rows too, and a task that cannot even be failed would never end.
+      const refused = await attempt(tx, (part) =>
+        recordUnanswered(part, embedder, task.userId, { taskId: task.id, asked: payload.data }),
+      );
+      if (refused !== null) {
+        const { class: errorClass, code: errorCode } = recordable(refused);
+        logger.warn("reasons of notes not recorded", { taskId: task.id, errorClass, errorCode });
+      }
     }
     await afterEmbed(tx, run, task.userId);
   },
