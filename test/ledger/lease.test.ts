@@ -188,7 +188,8 @@ test("an embedder that answers with too few or broken vectors is a permanent fai
     });
     await night.run({}, AS_OF);
     expect(await taskOf("embed")).toMatchObject({ attempts: 1, error: { code: "wrong_vectors" } });
-    const stored = "select 1 from noctuary.note_embedding where vector is not null or content_hash is not null";
+    const stored =
+      "select 1 from noctuary.note_embedding where vector is not null or content_hash is not null";
     expect(await database.query(stored)).toEqual([]);
     if (vectors.length === 64) await night.close();
   }

@@ -3,6 +3,7 @@ import { jobs } from "@noctuary/core/jobs";
 import { clusterPayload, embedPayload } from "@noctuary/core/nightly-cluster/steps";
 import { stacksPayload } from "@noctuary/core/nightly-stacks/stacks";
 import { taskMessage } from "@noctuary/core/runtime/queue";
+import { insightsPayload } from "@noctuary/core/weekly-insights/insights";
 import { startEvent } from "@noctuary/functions/runtime/orchestrator";
 import { describe, expect, test } from "vitest";
 
@@ -31,6 +32,9 @@ describe("what version 1 wrote is read as it was meant", () => {
   );
   test.each(v1.payloads.stacks!)("stacks payload %j", (payload) =>
     expect(stacksPayload.parse(payload)).toEqual(payload),
+  );
+  test.each(v1.payloads.insights!)("insights payload %j", (payload) =>
+    expect(insightsPayload.parse(payload)).toEqual(payload),
   );
   test.each(v1.events)("event %j", (event) => expect(startEvent.parse(event)).toMatchObject(event as object));
 });
