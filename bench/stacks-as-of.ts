@@ -30,6 +30,7 @@ const session = await openSession({ home }, terminal, {
 try {
   const runtime = await startLocalRuntime(session);
   try {
+    await runtime.takeUp();
     for (const date of dates) {
       await syncSource(session, {
         path,

@@ -60,6 +60,7 @@ try {
   await syncSource(session, { path: file, userId: DEFAULT_USER, identity: "planted" });
   const runtime = await startLocalRuntime(session);
   try {
+    await runtime.takeUp();
     for (const job of ["nightly-cluster", "nightly-stacks"]) {
       const run = await runJob(runtime, terminal, { job, asOf: NIGHT, options: {} });
       if (run.status !== "done") throw new Error(`${job} ended as ${run.status}`);

@@ -48,7 +48,7 @@ export function storedInsight(
   userId: string,
   week = LAST_DAY,
 ): Promise<StoredInsight | null> {
-  return asUser(db, userId, (tx) => insightAround(tx, userId, week));
+  return asUser(db, userId, (tx) => insightAround(tx, userId, week, 3));
 }
 
 export function textsOf(insight: StoredInsight | null): string[] {

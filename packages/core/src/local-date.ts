@@ -20,6 +20,8 @@ export function daysBetween(from: string, to: string): number {
 }
 
 export function isTimeZone(name: string): boolean {
+  // An offset is no zone, and PostgreSQL reads its sign the other way round.
+  if (/^[+-]/.test(name)) return false;
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     return true;

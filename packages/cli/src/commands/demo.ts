@@ -50,6 +50,7 @@ export async function demo(
     try {
       const runtime = await startLocalRuntime(session);
       try {
+        await runtime.takeUp();
         return path === undefined
           ? await showSample(session, runtime)
           : await showFolder(session, runtime, path);

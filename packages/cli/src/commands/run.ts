@@ -3,7 +3,7 @@ import { readInsight } from "@noctuary/core/weekly-insights/read-insight";
 import { asLedger, asUser } from "@noctuary/db/access";
 import type { Run } from "@noctuary/db/ledger/run";
 import { users } from "@noctuary/db/notes/note";
-import { requireConsent } from "../consent.ts";
+import { isAgreedTo, requireConsent } from "../consent.ts";
 import { EXIT, UsageError } from "../exit.ts";
 import { startLocalRuntime } from "../local/local-runtime.ts";
 import { morningStacks } from "../morning-stacks.ts";
@@ -12,7 +12,7 @@ import { renderInsight } from "../render/insight.ts";
 import { renderOverview } from "../render/overview.ts";
 import { renderRunEnd } from "../render/run.ts";
 import { renderStackChanges } from "../render/stack-changes.ts";
-import { momentOf, requireJob, runJob } from "../run-job.ts";
+import { dateOf, momentOf, requireJob, runJob } from "../run-job.ts";
 import { chooseUser, type GlobalOptions, openSession, type Session } from "../session.ts";
 import { stackChanges } from "../stack-changes.ts";
 import type { Terminal } from "../terminal.ts";
@@ -41,6 +41,8 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
     throw new UsageError("choose one of --week and --as-of");
   const asOf = options.week === undefined ? options.asOf : dayAfterWeek(options.week);
   if (asOf !== undefined) momentOf(job, asOf); // refused before anything is opened
+  if (options.week !== undefined && options.week >= dateOf(job, new Date()))
+    throw new UsageError(`--week ${options.week}: that week is not over yet`);
   const session = await openSession(options, terminal, {
     flags: {
       ...(options.embedder === undefined ? {} : { embedder: options.embedder }),
@@ -53,7 +55,10 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
     try {
       // Notes are embedded by one job alone; whichever job words something asks the language model, if there is one.
       const mayAsk = job === "nightly-cluster" || session.settings.llm !== "none";
-      if (options.dryRun !== true && mayAsk) await requireConsent(session, runtime, { ...options, job });
+      const asks = options.dryRun !== true && mayAsk;
+      if (asks) await requireConsent(session, runtime, { ...options, job });
+      // What another process left may be notes for a provider that nobody has agreed to yet.
+      if (asks || options.yes === true || (await isAgreedTo(session))) await runtime.takeUp();
       const ended = await runJob(runtime, terminal, {
         job,
         ...(asOf === undefined ? {} : { asOf }),

@@ -50,6 +50,7 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
     }
     const runtime = await startLocalRuntime(session);
     try {
+      await runtime.takeUp();
       const { handler } = await import("@noctuary/functions/api");
       const server = await startHttpServer({
         ...listen,
@@ -58,7 +59,9 @@ export async function serve(options: ServeOptions, terminal: Terminal): Promise<
         handler: (event) => handler(event, {} as never),
       });
       announce(terminal, server.url, secretPath, options.schedule !== false);
-      const reporting = reportRuns(session, stop);
+      const reporting = reportRuns(session, stop).catch((error: unknown) =>
+        terminal.warn(`ended runs are reported no more (${recordable(error).code})`),
+      );
       if (options.schedule !== false) await keepNights(session, runtime, stop);
       else await aborted(stop);
       await server.close();

@@ -31,6 +31,8 @@ export interface LocalRuntime {
   runJob(job: string, event: StartEvent, onProgress?: (counts: TaskCounts) => void): Promise<Run>;
   /** Starts a run through the orchestrator's handler, as the schedule does, and returns once it is planned. */
   startJob(job: string, event: StartEvent): Promise<Started>;
+  /** Takes up what an earlier process left undone, and keeps doing so: only once nothing would be sent unasked. */
+  takeUp(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -68,10 +70,7 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
       onError,
     }),
   );
-  // The queues are new and empty: whatever an earlier process left undone is announced again.
-  const live = await context();
-  await reconcile({ ...live, limits: { ...live.limits, resendAfterMs: 0 } }, () => 60_000);
-  const reconciling = reconcileRegularly(handlers.reconciler, stop.signal);
+  let reconciling: Promise<void> = Promise.resolve();
 
   const startJob = async (job: string, event: StartEvent): Promise<Started> => {
     const lambda = lambdaContext({ queueName: job, region: "us-east-1" }, 900_000);
@@ -82,6 +81,12 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
     async runJob(job, event, onProgress) {
       const { runId } = await startJob(job, event);
       return waitForRun(session, runId, onProgress);
+    },
+    async takeUp() {
+      // The queues are new and empty: whatever an earlier process left undone is announced again.
+      const live = await context();
+      await reconcile({ ...live, limits: { ...live.limits, resendAfterMs: 0 } }, () => 60_000);
+      reconciling = reconcileRegularly(handlers.reconciler, stop.signal);
     },
     async close() {
       stop.abort();

@@ -72,7 +72,14 @@ export const cluster: UserStep<ClusterPayload> = {
     });
     const decided = decideClusters(before.stored, partition, before.last, randomUUID, rows);
     const clusters = withUsersNames(before.clusters, decided, run.asOf);
-    const asking = { context, userId, run, task, remainingMs };
+    // Notes whose deletion is held back are still grouped; nobody else is told what stood in them.
+    const asking = {
+      userId,
+      run,
+      task,
+      remainingMs,
+      context: withVanished ? { ...context, llm: null } : context,
+    };
     const names = await giveNames(asking, { ...before, clusters }, decided, decided.partition);
 
     return {
@@ -148,7 +155,11 @@ export const cluster: UserStep<ClusterPayload> = {
     return churn === undefined ? [] : [{ name: "Churn", value: churn, unit: "None" }];
   },
 
-  ended: (tx, run, task, status) => afterCluster(tx, run, task.userId, status),
+  async ended(tx, run, task, status) {
+    // To the next plan nothing of these notes is new, and yet they are to be grouped.
+    if (status === "failed") await saveUserState(tx, task.userId, { editsPending: true });
+    await afterCluster(tx, run, task.userId, status);
+  },
 };
 
 interface Before {

@@ -99,6 +99,10 @@ export function decideStacks(input: StacksToDecide): DecidedStacks {
     const subject = subjectOf(one.candidate);
     if (chosen.filter(({ candidate }) => candidate.kind === kind).length >= MOST_PER_KIND) continue;
     if (shown.some((other) => saysTheSame(subject, other))) continue;
+    // What was one stack may be two things tonight: the better one goes on as it, the other is new another night.
+    const { known } = one;
+    if (known !== undefined && known !== null && chosen.some((other) => other.known?.id === known.id))
+      continue;
     shown.push(subject);
     chosen.push(one);
   }

@@ -25,10 +25,15 @@ import { INSIGHT_VERSION } from "./insight.ts";
 import { loadWeek } from "./load-week.ts";
 import { promptNotes, questionFor, type SectionQuestion } from "./narrate.ts";
 import type { SectionSlug } from "./section.ts";
-import { isQuiet, sectionsOf, statusOf, tellSections } from "./tell-week.ts";
+import { holdsText, isQuiet, sectionsOf, statusOf, tellSections } from "./tell-week.ts";
 import { dayAfter, type Week, weekBefore, weekEnding } from "./week.ts";
-import { openEndKey } from "./week-account.ts";
+import { noteOfOpenEnd, openEndKey } from "./week-account.ts";
 import { weekFacts } from "./week-facts.ts";
+
+/** Another time zone moves the end of a scheduled week by a day; a week told by hand must not swallow the Sunday's. */
+const SAME_WEEK_DAYS = 1;
+/** By hand the days that were told a moment ago are not told once more. */
+const SAME_WEEK_BY_HAND_DAYS = 3;
 
 export const INSIGHTS = "insights";
 export const insightsPayload = z.object({});
@@ -93,7 +98,13 @@ async function load({ context, run, userId }: Input): Promise<Before | null> {
     const isZoneUnknown = !isTimeZone(settings.timeZone);
     const timeZone = isZoneUnknown ? DEFAULT_TIME_ZONE : settings.timeZone;
     const due = weekBefore(run.asOf, timeZone);
-    const known = await insightAround(tx, userId, due.lastDay);
+    const isManual = run.trigger === "manual";
+    const known = await insightAround(
+      tx,
+      userId,
+      due.lastDay,
+      isManual ? SAME_WEEK_BY_HAND_DAYS : SAME_WEEK_DAYS,
+    );
     // A later try of the run that replaces goes on with what an earlier one has written.
     const told = run.options.replace === true && known?.runId !== run.id ? null : known;
     const week = told === null ? due : weekEnding(told.week, told.timeZone);
@@ -132,7 +143,7 @@ async function stored(tx: UserTransaction, userId: string, { facts, openEnds, no
   const known = z.array(fact).parse(facts);
   const there = await readableNotes(tx, userId, [...new Set(known.flatMap((one) => one.noteIds))]);
   return {
-    facts: known.filter((one) => one.label === undefined || one.noteIds.every((id) => there.has(id))),
+    facts: known.filter((one) => !holdsText(one) || one.noteIds.every((id) => there.has(id))),
     openEnds,
     notesLeftOut,
   };
@@ -183,23 +194,23 @@ async function tell(input: Input, before: Before, earlierClusters: number) {
   const counts = countsOf(written, before, earlierClusters);
 
   const save = async (tx: UserTransaction): Promise<Totals> => {
-    const told = written.flatMap((section) => section.sentences.flatMap(({ restsOn }) => restsOn));
-    const there = await readableNotes(tx, userId, [...new Set(told)]);
+    const told = sections.flatMap((section) => section.sentences.flatMap(({ restsOn }) => restsOn));
+    const stated = before.facts.flatMap(({ noteIds }) => noteIds);
+    const open = before.openEnds.map(noteOfOpenEnd);
+    const there = await readableNotes(tx, userId, [...new Set([...told, ...stated, ...open])]);
     await saveInsight(tx, userId, {
       week: before.week.lastDay,
       timeZone: before.week.timeZone,
       schemaVersion: INSIGHT_VERSION,
       status: statusOf(sections),
-      facts: before.facts,
-      openEnds: before.openEnds,
+      // A note that was taken away while the week was told takes its facts and sentences along.
+      facts: before.facts.filter((one) => !holdsText(one) || one.noteIds.every((id) => there.has(id))),
+      openEnds: before.openEnds.filter((end) => there.has(noteOfOpenEnd(end))),
       notesLeftOut: before.notesLeftOut,
       runId: run.id,
-      // A note that was taken away while the model wrote takes its sentences along.
       sections: sections.map((section) => ({
         ...section,
-        sentences: section.sentences.filter(
-          (sentence) => !written.includes(section) || sentence.restsOn.every((id) => there.has(id)),
-        ),
+        sentences: section.sentences.filter(({ restsOn }) => restsOn.every((id) => there.has(id))),
       })),
     });
     if (llm !== null && counts.questions > 0) {

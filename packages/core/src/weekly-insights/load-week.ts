@@ -9,6 +9,7 @@ import {
   themesBeforeWeek,
 } from "@noctuary/db/insights/week-account";
 import type { EmbeddingModel } from "@noctuary/db/notes/note-changes";
+import { bereftTopics } from "@noctuary/db/stacks/stack-evidence";
 import { closingQuestion, toDos } from "../text/open-ends.ts";
 import { plainText } from "../text/plain-text.ts";
 import { wikiLinks } from "../text/wiki-links.ts";
@@ -44,13 +45,16 @@ export async function loadWeek(
   const notes = await notesOfWeek(tx, model, userId, week);
   const toRead = newestFirst(notes).slice(0, MAX_READ_NOTES);
   const { openEnds, links } = await readTexts(tx, userId, week, toRead);
+  // The name of a topic in which a note lies that may not be shown any more may hold its words.
+  const bereft = await bereftTopics(tx, userId);
+  const themes = await themesBeforeWeek(tx, userId, week);
   return {
     notesLeftOut: notes.length - toRead.length,
     account: {
       week,
       notes,
       before: await notesBeforeWeek(tx, userId, week, 7 * COMPARED_WEEKS),
-      themes: await themesBeforeWeek(tx, userId, week),
+      themes: themes.filter(({ id }) => !bereft.has(id)),
       links,
       openEnds,
       openBefore,

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { fact } from "./fact.ts";
 import { INSIGHT_VERSION, type Insight } from "./insight.ts";
 import { type SectionSlug, sectionTitles } from "./section.ts";
+import { holdsText } from "./tell-week.ts";
 import { dayAfter } from "./week.ts";
 
 /**
@@ -63,7 +64,7 @@ async function shown(tx: UserTransaction, userId: string, stored: StoredInsight)
     runId: stored.runId,
     notesLeftOut: stored.notesLeftOut,
     facts: facts
-      .filter((one) => one.label === undefined || one.noteIds.every((id) => there.has(id)))
+      .filter((one) => !holdsText(one) || one.noteIds.every((id) => there.has(id)))
       .map((one) => ({ ...one, noteIds: one.noteIds.filter((id) => there.has(id)) })),
     sections,
     notes: Object.fromEntries(notes.map(({ id, title }) => [id, title])),

@@ -96,7 +96,11 @@ function stored(
     section: slug,
     position: sectionSlugs.indexOf(slug),
     writtenBy,
-    sentences: sentences.map((sentence) => ({ ...sentence, restsOn: restsOn(sentence, byId) })),
+    sentences: sentences.map((sentence) => ({
+      ...sentence,
+      // A model may use the words of every note that it cites, whatever kind of fact it cites beside it.
+      restsOn: [...new Set([...restsOn(sentence, byId), ...(writtenBy === "model" ? sentence.noteIds : [])])],
+    })),
     dropped: {},
     missingCode: null,
     model: null,
@@ -117,7 +121,8 @@ function restsOn({ factIds, noteIds }: Sentence, facts: ReadonlyMap<string, Fact
   return [...new Set([...(counts ? [] : noteIds), ...named.flatMap((fact) => fact.noteIds)])];
 }
 
-function holdsText(fact: Fact): boolean {
+/** Whether words of its notes stand in a fact, and not figures and dates alone. */
+export function holdsText(fact: Fact): boolean {
   return fact.label !== undefined || (typeof fact.value === "string" && fact.unit !== "date");
 }
 

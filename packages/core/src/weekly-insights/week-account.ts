@@ -77,3 +77,8 @@ export interface Echo {
 export function openEndKey({ noteId, text }: Pick<OpenEnd, "noteId" | "text">): string {
   return JSON.stringify([noteId, text.trim().toLowerCase()]);
 }
+
+/** The note in which an open end stands, from its key. */
+export function noteOfOpenEnd(key: string): string {
+  return (JSON.parse(key) as [string, string])[0];
+}

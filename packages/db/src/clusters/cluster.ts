@@ -50,9 +50,12 @@ export async function clustersOf(
 /** Living clusters with words whose names are ours, and that no language model was asked about. */
 export async function countUnasked(tx: UserTransaction, userId: string): Promise<number> {
   const { rows } = await tx.execute<{ unasked: number }>(sql`
-    select count(*)::int as unasked from cluster
+    select count(*)::int as unasked from cluster c
     where user_id = ${userId} and retired_at is null and named_by = 'noctuary' and asked_size is null
-      and keyphrases <> '{}'`);
+      and keyphrases <> '{}'
+      -- An area of one topic is called like it, and nobody is asked about it.
+      and (level = 'topic' or (select count(*) from cluster t
+        where t.user_id = c.user_id and t.parent_id = c.id and t.retired_at is null) <> 1)`);
   return rows[0]!.unasked;
 }
 

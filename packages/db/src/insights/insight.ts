@@ -31,18 +31,19 @@ export interface StoredSection {
 }
 
 /**
- * The insight of a week, or the one that ends within three days of it: who moves to another time zone has weeks that
+ * The insight of a week, or the one that ends within so many days of it: who moves to another time zone has weeks that
  * end on other days, and the same days are not told twice.
  */
 export async function insightAround(
   tx: UserTransaction,
   userId: string,
   week: string,
+  days: number,
 ): Promise<StoredInsight | null> {
   const near = await insightsWhere(
     tx,
     userId,
-    sql`week between ${week}::date - 3 and ${week}::date + 3 order by abs(week - ${week}::date) limit 1`,
+    sql`week between ${week}::date - ${days}::int and ${week}::date + ${days}::int order by abs(week - ${week}::date) limit 1`,
   );
   return near[0] ?? null;
 }

@@ -56,7 +56,8 @@ export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: N
 
 /**
  * Locks the task of a user's last range of notes, for whoever wants to lengthen that range. null where there is none, or
- * somebody has begun with it: a range before it must not grow over it.
+ * somebody has begun with it or is about to (whoever holds its row may wait for the user's row, which the caller holds):
+ * a range before it must not grow over it.
  */
 export async function lastRangeTask(
   tx: UserTransaction,
@@ -66,8 +67,9 @@ export async function lastRangeTask(
 ): Promise<{ id: string; payload: unknown } | null> {
   const { rows } = await tx.execute<{ id: string; payload: unknown; untouched: boolean }>(sql`
     select id, payload, status = 'pending' and fence = 0 as untouched from task
-    where run_id = ${runId} and user_id = ${userId} and step = ${step}
-    order by payload->>'lastId' collate "C" desc nulls last limit 1 for update`);
+    where id = (select id from task where run_id = ${runId} and user_id = ${userId} and step = ${step}
+      order by payload->>'lastId' collate "C" desc nulls last limit 1)
+    for update skip locked`);
   const row = rows[0];
   return row?.untouched === true ? { id: row.id, payload: row.payload } : null;
 }

@@ -9,20 +9,20 @@ import type { NoteText } from "./notes-to-embed.ts";
 /** Vectors that this user already has for texts of these hashes, by hash. */
 export async function vectorsByHash(
   tx: UserTransaction,
-  { model, dimensions }: EmbeddingModel,
+  model: EmbeddingModel,
   userId: string,
   hashes: string[],
 ): Promise<Map<string, Float32Array>> {
-  const { rows } = await tx.execute<{ content_hash: string; sent: Buffer }>(sql`
-    select h.content_hash, e.sent from unnest(${textArray(hashes)}) as h(content_hash)
-    cross join lateral (
-      select vector_send(vector) as sent from note_embedding
-      where user_id = ${userId} and content_hash = h.content_hash and model = ${model}
-        and dimensions = ${dimensions} and vector is not null limit 1) e`);
+  const holders = await noteByHash(tx, model, userId, hashes);
   const found = new Map<string, Float32Array>();
+  if (holders.size === 0) return found;
+  const { rows } = await tx.execute<{ content_hash: string; sent: Buffer }>(sql`
+    select content_hash, vector_send(vector) as sent from note_embedding
+    where user_id = ${userId} and note_id = any(${textArray([...holders.values()])})
+      and model = ${model.model} and dimensions = ${model.dimensions}`);
   for (const row of rows) {
-    const vector = new Float32Array(dimensions);
-    decodeVectorInto(vector, 0, dimensions, row.sent);
+    const vector = new Float32Array(model.dimensions);
+    decodeVectorInto(vector, 0, model.dimensions, row.sent);
     found.set(row.content_hash, vector);
   }
   return found;
@@ -31,16 +31,29 @@ export async function vectorsByHash(
 /** Those of these hashes whose texts this user has a vector for. */
 export async function storedHashes(
   tx: UserTransaction,
-  { model, dimensions }: EmbeddingModel,
+  model: EmbeddingModel,
   userId: string,
   hashes: string[],
 ): Promise<string[]> {
-  const { rows } = await tx.execute<{ content_hash: string }>(sql`
-    select h.content_hash from unnest(${textArray(hashes)}) as h(content_hash)
-    where exists (select 1 from note_embedding
-      where user_id = ${userId} and content_hash = h.content_hash and model = ${model}
-        and dimensions = ${dimensions} and vector is not null)`);
-  return rows.map((row) => row.content_hash);
+  return [...(await noteByHash(tx, model, userId, hashes)).keys()];
+}
+
+/**
+ * A note of the user's for each of these hashes that there is a vector for. All hashes at once: asked for one by one, the
+ * planner has no statistics of a new table and may read all of the user's rows for each (28 s a page of 5,000 notes).
+ */
+async function noteByHash(
+  tx: UserTransaction,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  hashes: string[],
+): Promise<Map<string, string>> {
+  const { rows } = await tx.execute<{ content_hash: string; note_id: string }>(sql`
+    select content_hash, min(note_id) as note_id from note_embedding
+    where user_id = ${userId} and content_hash = any(${textArray(hashes)}) and model = ${model}
+      and dimensions = ${dimensions} and vector is not null
+    group by content_hash`);
+  return new Map(rows.map((row) => [row.content_hash, row.note_id]));
 }
 
 export interface EmbeddedNotes {

@@ -167,6 +167,8 @@ export async function forgetUser(tx: UserTransaction, userId: string): Promise<R
     "cluster_membership",
     "cluster_event",
     "cluster",
+    "kept_neighbours_chunk",
+    "kept_neighbours",
     "note_embedding",
     "source_note",
     "source",

@@ -1,0 +1,23 @@
+import { asUser } from "@noctuary/db/access";
+import { forgetUser } from "@noctuary/db/notes/note";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+
+/** Ids alone, kept for as long as the ledger and the audit are; usage is made nameless by a query of its own. */
+const KEPT = ["audit_log", "outbox", "run_user", "task", "usage"];
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+
+test("forgetting a user reaches every table that holds anything of one", async () => {
+  const removed = await asUser(database.db, "u", (tx) => forgetUser(tx, "u"));
+  const tables = await database.query<{ name: string }>(`
+    select c.table_name as name from information_schema.columns c
+    join information_schema.tables t using (table_schema, table_name)
+    where c.table_schema = 'noctuary' and c.column_name = 'user_id' and t.table_type = 'BASE TABLE'`);
+  const owned = tables.map(({ name }) => name).filter((name) => !KEPT.includes(name));
+  expect(Object.keys(removed).sort()).toEqual(owned.sort());
+});
