@@ -169,6 +169,18 @@ describe("merge: this into that", () => {
     expect(account.night(ALL).events).toEqual([]);
   });
 
+  test("undone, merged again before the next night and undone again, both are there", () => {
+    const first = account.edit("merge", "c1", { otherId: "c2" });
+    account.night(ALL);
+    account.undo(first);
+    const second = account.edit("merge", "c1", { otherId: "c2" });
+    expect(membersOf(account.night(ALL))).toEqual({ c2: `${BREAD} ${MOTHS}`, c3: KNEE });
+    account.undo(second);
+    // Grouping begins from the two again; where it began from one, it would find one for ever.
+    expect(Object.values(account.beginFrom(`${BREAD} ${MOTHS}`))).toContainEqual([10, 11, 12, 13]);
+    expect(storyOf(account.night(ALL))).toEqual(["c1 returned edit"]);
+  });
+
   test("there and back again: the newer merge holds", () => {
     account.edit("merge", "c1", { otherId: "c2" });
     account.edit("merge", "c2", { otherId: "c1" });

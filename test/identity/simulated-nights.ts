@@ -151,7 +151,7 @@ function after(last: LastNight, decided: DecidedClusters): LastNight {
     retired: [
       ...last.retired
         .filter(({ id }) => !living.has(id))
-        .map((c) => (decided.lookedForInVain.includes(c.id) ? { ...c, retiredBy: null } : c)),
+        .map((c) => ({ ...c, ...decided.lookedForInVain.find(({ id }) => id === c.id) })),
       ...decided.ended.map((ended) => ({ ...ended, level: levelOf(ended.id) }) as const),
     ],
     edits: last.edits.map((edit) => ({

@@ -13,15 +13,21 @@ export interface PutOff {
 export class CallLanes {
   readonly #count: number;
   readonly #hasTime: () => boolean;
+  readonly #isTimeUp: (error: unknown) => boolean;
   readonly #asking = new Set<Promise<void>>();
   readonly #saving = new Set<Promise<void>>();
   #begun = 0;
   #putOff: PutOff | null = null;
   #failure: { error: unknown } | undefined;
 
-  constructor(count: number, hasTime: () => boolean) {
+  /**
+   * @param isTimeUp whether an error says no more than that the time ran out over a call, of a task that has come forward
+   *   in this try: no failure, for the next try goes on from there
+   */
+  constructor(count: number, hasTime: () => boolean, isTimeUp: (error: unknown) => boolean) {
     this.#count = count;
     this.#hasTime = hasTime;
+    this.#isTimeUp = isTimeUp;
   }
 
   /** Begins a call as soon as there is room for it and for its answer. Returns whether it was begun. */
@@ -62,7 +68,8 @@ export class CallLanes {
   async end(): Promise<PutOff | null> {
     await Promise.all(this.#asking);
     await Promise.all(this.#saving);
-    if (this.#failure !== undefined) throw this.#failure.error;
-    return this.#putOff;
+    if (this.#failure === undefined) return this.#putOff;
+    if (this.#isTimeUp(this.#failure.error)) return { delayMs: 0 };
+    throw this.#failure.error;
   }
 }

@@ -44,6 +44,12 @@ export interface EndedCluster {
   lastMembers: string[];
 }
 
+/** A cluster that was not found again, and the edit that has ended it once more, where one has. */
+export interface LookedFor {
+  id: string;
+  retiredBy: string | null;
+}
+
 export interface DecidedClusters {
   topics: DecidedTopic[];
   areas: DecidedArea[];
@@ -55,7 +61,7 @@ export interface DecidedClusters {
   partition: Partition;
   ended: EndedCluster[];
   /** Clusters that an edit had ended which was taken back, and which are not there again all the same. */
-  lookedForInVain: string[];
+  lookedForInVain: LookedFor[];
   /** Names that the user gave, by cluster. */
   names: Map<string, string>;
   editReports: EditReport[];
@@ -184,7 +190,12 @@ export function decideClusters(
     })),
     partition,
     aboutEdits: kept.aboutEdits,
-    lookedForInVain: recalled.clusters.map(({ id }) => id).filter((id) => !kept.ids.includes(id)),
+    lookedForInVain: recalled.clusters
+      .filter(({ id }) => !kept.ids.includes(id))
+      .map(({ id }) => {
+        const { into, forgotten } = kept.standing;
+        return { id, retiredBy: (into.get(id)?.edit ?? forgotten.get(id))?.id ?? null };
+      }),
     ...told,
   };
 }

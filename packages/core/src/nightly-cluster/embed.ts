@@ -50,7 +50,11 @@ export const embed: UserStep<EmbedPayload> = {
     const waiting: WaitingTexts = new Map();
     const progress = new Progress(input, waiting);
     const signal = AbortSignal.timeout(Math.max(1, remainingMs() - MARGIN_MS / 2));
-    const lanes = new CallLanes(embedder.callsInFlight, () => remainingMs() >= MARGIN_MS);
+    const lanes = new CallLanes(
+      embedder.callsInFlight,
+      () => remainingMs() >= MARGIN_MS,
+      (error) => progress.hasEmbedded && error === signal.reason,
+    );
     const againSince = payload.full === true ? run.createdAt : null;
     const mayGoOn = () => lanes.mayGoOn();
     const pages = textsOfTask(context, userId, payload, { againSince, waiting, mayGoOn });
@@ -121,6 +125,8 @@ class Progress {
   readonly #waiting: WaitingTexts;
   #saving: Promise<void> = Promise.resolve();
   totals: Totals;
+  /** Whether this try has stored what a call brought: whoever goes on after it has less to do. */
+  hasEmbedded = false;
 
   constructor(input: EmbedInput, waiting: WaitingTexts) {
     this.#input = input;
@@ -157,8 +163,10 @@ class Progress {
     const { vectors, requests, tokens, costUsd } = answer;
     const unanswered = answer.unanswered?.indexes.length ?? 0;
     const embedded = texts.length - answer.refused.length - unanswered;
+    let saved = 0;
     await this.#save(() => {
       const sorted = sortByAnswer(takeNotes(texts), answer);
+      saved = sorted.notes.length;
       const price = costUsd === null ? { unpricedRequests: requests } : { costUsd };
       return {
         ...sorted,
@@ -167,6 +175,7 @@ class Progress {
         usage: { inputs: texts.length - unanswered, requests, tokens, costUsd },
       };
     });
+    if (saved > 0) this.hasEmbedded = true;
     // The same text has come up again while its vector was being saved.
     while (texts.some(({ notes }) => notes.length > 0)) {
       await this.#save(() => {

@@ -54,11 +54,12 @@ export async function retireClusters(
 export async function forgetRetiredMembers(
   tx: UserTransaction,
   userId: string,
-  { since, inVain }: { since: Date; inVain: string[] },
+  { since, inVain }: { since: Date; inVain: { id: string; retiredBy: string | null }[] },
 ): Promise<void> {
   await tx.execute(sql`
-    update cluster set retired_by = null
-    where user_id = ${userId} and retired_at is not null and id = any(${textArray(inVain)})`);
+    update cluster c set retired_by = v."retiredBy"
+    from jsonb_to_recordset(${JSON.stringify(inVain)}::jsonb) as v(id text, "retiredBy" text)
+    where c.user_id = ${userId} and c.id = v.id and c.retired_at is not null`);
   await tx.execute(sql`
     update cluster set last_members = '{}' where user_id = ${userId} and retired_by is null and last_members <> '{}'
       and retired_at <= ${since.toISOString()}::timestamptz`);
