@@ -26,7 +26,7 @@ export const userState = noctuary.table("user_state", {
   hashedOn: date("hashed_on", { mode: "string" }),
   /** Local date of the first run that held back this user's deletions; null when none wait. */
   deletionsWithheldSince: date("deletions_withheld_since", { mode: "string" }),
-  /** Edits were made or taken back since the stored clusters were computed. */
+  /** Edits were made or taken back since the stored clusters were computed, or the step that was to compute them failed. */
   editsPending: boolean("edits_pending").notNull().default(false),
 });
 
