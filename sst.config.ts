@@ -1,6 +1,7 @@
 import process from "node:process";
 import type { SSTConfig } from "sst";
-import { deployment } from "./stacks/deployment.ts";
+import { deploy } from "./stacks/deployment.ts";
+import { stages } from "./stacks/stages.ts";
 
 export default {
   config() {
@@ -11,9 +12,6 @@ export default {
     };
   },
   stacks(app) {
-    // In production the constructs' own policies stand: what holds data or logs outlives the stack. Not "retain" for
-    // everything, which would leave schedules and event source mappings at work after they were removed.
-    if (app.stage !== "production") app.setDefaultRemovalPolicy("destroy");
-    app.stack(deployment, { id: "Jobs" });
+    return deploy(app, stages);
   },
 } satisfies SSTConfig;

@@ -2,9 +2,11 @@ import type { PlanStep, UserStep } from "@noctuary/core/job";
 import { jobs } from "@noctuary/core/jobs";
 import { queueUrlVariable, settingDefinitions } from "@noctuary/core/settings";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
-import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
+import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { type App, type FunctionProps, Function as SstFunction, type Stack } from "sst/constructs";
+import type { StageConfiguration } from "./configuration.ts";
+import { chosenSettings } from "./environment.ts";
 import type { StepQueues } from "./queues.ts";
 
 export interface JobFunctions {
@@ -28,9 +30,15 @@ const EVENT_BUS = "default";
 const LEAST_CONCURRENCY = 2;
 
 /** An orchestrator a job, a worker a step, each fed by its step's queue, and the reconciler. */
-export function jobFunctions(stack: Stack, app: App, queues: StepQueues, secret: ISecret): JobFunctions {
+export function jobFunctions(
+  stack: Stack,
+  app: App,
+  configuration: StageConfiguration,
+  queues: StepQueues,
+  secret: ISecret,
+): JobFunctions {
   const define = (name: string, props: FunctionProps) =>
-    jobFunction(stack, app.logicalPrefixedName(name), name, props, queues, secret);
+    jobFunction(stack, app.logicalPrefixedName(name), name, props, configuration, queues, secret);
 
   const stepFunction = (file: string, { queue, limits }: PlanStep | UserStep, memorySize: number) => {
     const made = define(queue, {
@@ -61,6 +69,7 @@ function jobFunction(
   functionName: string,
   name: string,
   props: FunctionProps,
+  configuration: StageConfiguration,
   queues: StepQueues,
   secret: ISecret,
 ): SstFunction {
@@ -81,9 +90,10 @@ function jobFunction(
     },
     logGroup: new LogGroup(stack, `${name}-logs`, {
       logGroupName: `/aws/lambda/${functionName}`,
-      retention: RetentionDays.ONE_MONTH,
+      retention: configuration.logs.retentionDays,
     }),
     environment: {
+      ...chosenSettings(configuration),
       [settingDefinitions.databaseSecretId.env]: secret.secretName,
       [settingDefinitions.databaseConnections.env]: "1",
       [settingDefinitions.eventBus.env]: EVENT_BUS,

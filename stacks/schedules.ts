@@ -11,15 +11,23 @@ import {
 } from "aws-cdk-lib/aws-scheduler";
 import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
 import type { App, Stack } from "sst/constructs";
+import type { StageConfiguration } from "./configuration.ts";
 import type { JobFunctions } from "./functions.ts";
 import { deadLetterQueue } from "./queues.ts";
+import { reconcilerRounds } from "./reconciler-rounds.ts";
 
 /** How long a start is tried: a night that begins two hours late is still one. */
 const KEEP_STARTING_FOR = Duration.hours(2);
-const RECONCILE_EVERY = Duration.minutes(5);
+/** Where the nights are, and with them the reconciler's. */
+const TIME_ZONE = "America/New_York";
 
 /** When each job starts, in its own time zone, and the reconciler's regular round. */
-export function jobSchedules(stack: Stack, app: App, { orchestrators, reconciler }: JobFunctions): void {
+export function jobSchedules(
+  stack: Stack,
+  app: App,
+  configuration: StageConfiguration,
+  { orchestrators, reconciler }: JobFunctions,
+): void {
   for (const job of jobs) {
     const orchestrator = orchestrators.get(job.slug)!;
     // Apart from the DLQ of the job's queue, whose messages are pointers and are sent back to it.
@@ -32,6 +40,7 @@ export function jobSchedules(stack: Stack, app: App, { orchestrators, reconciler
     });
     new Schedule(stack, `${job.slug}-schedule`, {
       scheduleName: app.logicalPrefixedName(job.slug),
+      enabled: configuration.jobs[job.slug]!.enabled,
       schedule: expressionOf(job),
       timeWindow: TimeWindow.off(),
       target: new LambdaInvoke(orchestrator, {
@@ -46,13 +55,15 @@ export function jobSchedules(stack: Stack, app: App, { orchestrators, reconciler
       }),
     });
   }
-  new Schedule(stack, "reconciler-schedule", {
-    scheduleName: app.logicalPrefixedName("reconciler"),
-    schedule: ScheduleExpression.rate(RECONCILE_EVERY),
-    timeWindow: TimeWindow.off(),
-    // No DLQ: a round that is missed is made up by the next.
-    target: new LambdaInvoke(reconciler, { maxEventAge: RECONCILE_EVERY, retryAttempts: 0 }),
-  });
+  for (const [i, rounds] of reconcilerRounds(configuration.reconciler).entries()) {
+    new Schedule(stack, `reconciler-schedule-${i}`, {
+      scheduleName: app.logicalPrefixedName(`reconciler-${i}`),
+      schedule: ScheduleExpression.cron({ ...rounds, timeZone: TimeZone.of(TIME_ZONE) }),
+      timeWindow: TimeWindow.off(),
+      // No DLQ: a round that is missed is made up by the next.
+      target: new LambdaInvoke(reconciler, { maxEventAge: Duration.minutes(5), retryAttempts: 0 }),
+    });
+  }
 }
 
 function expressionOf({ schedule }: Job): ScheduleExpression {

@@ -120,6 +120,10 @@ describe("functions", () => {
         ...urls,
         DATABASE_SECRET_ID: "noctuary/dev/database-url",
         DATABASE_CONNECTIONS: "1",
+        NOCTUARY_EMBEDDER: "lexical",
+        NOCTUARY_LLM: "none",
+        NOCTUARY_LOG_LEVEL: "INFO",
+        NOCTUARY_ENABLED_JOBS: "none",
         NOCTUARY_EVENT_BUS: "default",
         AWS_NODEJS_CONNECTION_REUSE_ENABLED: "1",
         SST_APP: "noctuary",
@@ -173,8 +177,12 @@ describe("schedules", () => {
     expect(ScheduleExpression).toBe(expression);
     expect(ScheduleExpressionTimezone).toBe("America/New_York");
     expect(FlexibleTimeWindow).toEqual({ Mode: "OFF" });
-    expect(State).toBe("ENABLED");
+    expect(State).toBe("DISABLED"); // dev has it off
     expect(target(Target.Arn)).toBe(functionNamed(job).id);
+    const inProduction = resourcesOf(production, "AWS::Scheduler::Schedule").find(
+      ({ properties }) => properties.Name === `production-noctuary-${job}`,
+    );
+    expect(inProduction!.properties.State).toBe("ENABLED");
   });
 
   test("its input is one that the orchestrator takes, once the scheduled time is filled in", () => {
@@ -200,11 +208,20 @@ describe("schedules", () => {
     );
   });
 
-  test("the reconciler runs every five minutes", () => {
-    const { ScheduleExpression, FlexibleTimeWindow, Target } = schedule("reconciler");
-    expect(ScheduleExpression).toBe("rate(5 minutes)");
-    expect(FlexibleTimeWindow).toEqual({ Mode: "OFF" });
-    expect(target(Target.Arn)).toBe(functionNamed("reconciler").id);
+  test("the reconciler makes a round every five minutes of the nights, in New York, and each hour otherwise", () => {
+    const rounds = resourcesOf(dev, "AWS::Scheduler::Schedule")
+      .map(({ properties }) => properties)
+      .filter(({ Name }) => Name.startsWith("dev-noctuary-reconciler"));
+    expect(rounds.map(({ ScheduleExpression }) => ScheduleExpression)).toEqual([
+      "cron(0 0,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23 * * ? *)",
+      "cron(0,30,35,40,45,50,55 1 * * ? *)",
+      "cron(0,5,10,15,20,25,30,35,40,45,50,55 2,3,4,5,6 * * ? *)",
+    ]);
+    for (const { ScheduleExpressionTimezone, FlexibleTimeWindow, Target } of rounds) {
+      expect(ScheduleExpressionTimezone).toBe("America/New_York");
+      expect(FlexibleTimeWindow).toEqual({ Mode: "OFF" });
+      expect(target(Target.Arn)).toBe(functionNamed("reconciler").id);
+    }
   });
 });
 

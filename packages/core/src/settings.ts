@@ -179,6 +179,18 @@ export const settingDefinitions = {
     schema: z.string().min(1).optional(),
     description: "file that hears of new insights, one JSON line an event; on this machine HOME/events.jsonl",
   }),
+  enabledJobs: setting({
+    env: "NOCTUARY_ENABLED_JOBS",
+    schema: z
+      .string()
+      .regex(
+        /^(none|[a-z-]+(=\d{4}-\d\d-\d\d)?(,[a-z-]+(=\d{4}-\d\d-\d\d)?)*)$/,
+        "must be none, or jobs separated by commas, each with the date since when or without: nightly-cluster=2026-11-28",
+      )
+      .optional(),
+    description:
+      "jobs whose schedule is on, each with the local date since when; without it all are, since their first scheduled run",
+  }),
   logLevel: setting({
     env: "NOCTUARY_LOG_LEVEL",
     schema: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO"),
