@@ -186,6 +186,10 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
     async send(queue: QueueName, body: string): Promise<void> {
       await client.send(new SendMessageCommand({ QueueUrl: local.urls[queue]!, MessageBody: body }));
     },
+    /** Puts a message where those lie that a worker crashed over. */
+    async bury(queue: QueueName, body: string): Promise<void> {
+      await client.send(new SendMessageCommand({ QueueUrl: local.dlqUrls[queue]!, MessageBody: body }));
+    },
     /** Makes messages that were received visible again, as the end of their visibility timeout does. */
     async release(queue: QueueName, messages: Message[]): Promise<void> {
       for (const { ReceiptHandle } of messages) {

@@ -1,15 +1,14 @@
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { type Context, defaultLimits } from "@noctuary/core/context";
 import { embedderFor } from "@noctuary/core/embedding/embedder-for";
 import { llmFor } from "@noctuary/core/llm/llm-for";
-import { queueUrlOf, resolveSettings, type Settings, SettingsError } from "@noctuary/core/settings";
+import { resolveSettings, type Settings, SettingsError } from "@noctuary/core/settings";
 import { openDatabase } from "@noctuary/db/database";
 import { databaseSecret } from "./database-secret.ts";
 import { environmentSettings } from "./environment.ts";
 import { eventBusFor } from "./event-buses.ts";
 import { openLogger } from "./logger.ts";
 import { openMetrics } from "./metrics.ts";
-import { sqsQueue } from "./sqs-queue.ts";
+import { deployedQueue, sqsClient } from "./sqs-queue.ts";
 
 interface Live {
   settings: Settings;
@@ -62,14 +61,13 @@ export function contextFrom(settings: Settings): Context {
   const { databaseUrl, databaseCa, databaseConnections } = settings;
   if (databaseUrl === undefined)
     throw new SettingsError("neither DATABASE_URL nor DATABASE_SECRET_ID is set");
-  const client = new SQSClient({ requestHandler: { requestTimeout: 10_000, connectionTimeout: 5_000 } });
   return {
     db: openDatabase({
       url: databaseUrl,
       maxConnections: databaseConnections,
       ...(databaseCa === undefined ? {} : { certificateAuthority: databaseCa }),
     }),
-    queue: sqsQueue(client, (queue) => queueUrlOf(settings, queue)),
+    queue: deployedQueue(sqsClient(), settings),
     embedder: embedderFor(settings),
     llm: llmFor(settings),
     logger: openLogger(settings),

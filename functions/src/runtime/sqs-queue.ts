@@ -1,9 +1,20 @@
-import { SendMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { OutgoingMessage, Queue } from "@noctuary/core/runtime/queue";
+import { queueUrlOf, type Settings } from "@noctuary/core/settings";
 
 /** The most that one SendMessageBatch takes. */
 const BATCH = 10;
 const BATCHES_IN_FLIGHT = 8;
+
+/** The client of the queues wherever they are used: each of its calls has an end. */
+export function sqsClient(): SQSClient {
+  return new SQSClient({ requestHandler: { requestTimeout: 10_000, connectionTimeout: 5_000 } });
+}
+
+/** The queues whose URLs stand in the settings. */
+export function deployedQueue(client: SQSClient, settings: Settings): Queue {
+  return sqsQueue(client, (queue) => queueUrlOf(settings, queue));
+}
 
 /** @param urlOf the URL of a queue by its name; undefined where none is configured */
 export function sqsQueue(client: SQSClient, urlOf: (queue: string) => string | undefined): Queue {

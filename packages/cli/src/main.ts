@@ -110,11 +110,17 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
         (await import("./commands/notes.ts")).notes(note, what, words, options, terminal),
       ),
     );
-  verb("runs [id]", "the latest runs, or one of them").action((id: string | undefined, _, command: Command) =>
-    act(command, async (terminal, options) =>
-      (await import("./commands/runs.ts")).runs(id, options, terminal),
-    ),
-  );
+  verb(
+    "runs [id] [verb]",
+    "the latest runs; or one of them, to look at, redrive, cancel, or list its failures",
+  )
+    .option("--code <code>", "redrive: only the tasks that failed with this code")
+    .option("--yes", "redrive: send notes to the provider without asking")
+    .action((id: string | undefined, word: string | undefined, _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/runs.ts")).runs(id, word, options, terminal),
+      ),
+    );
   verb("usage", "what providers were asked and paid, by user, day and model")
     .option("--since <date>", "the first day to show (default: 30 days ago)")
     .action((_, command: Command) =>

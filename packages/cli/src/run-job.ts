@@ -32,6 +32,20 @@ export async function runJob(runtime: LocalRuntime, terminal: Terminal, request:
   }
 }
 
+/** Waits for the end of a run that is under way, with progress for whoever looks on. */
+export async function watchRun(
+  runtime: LocalRuntime,
+  terminal: Terminal,
+  { id, job }: Pick<Run, "id" | "job">,
+): Promise<Run> {
+  const progress = terminal.progress(`${job}: working`);
+  try {
+    return await runtime.waitForRun(id, (counts) => progress.say(`${job}: ${progressOf(counts)}`));
+  } finally {
+    progress.stop();
+  }
+}
+
 /** @throws {UsageError} for a word that names no job */
 export function requireJob(slug: string) {
   const job = jobBySlug(slug);

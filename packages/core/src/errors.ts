@@ -16,6 +16,11 @@ export class VersionConflictError extends Error {
   readonly code = "version_conflict";
 }
 
+/** What a task of a run that somebody has called off ends with. */
+export function runCancelled(): PermanentError {
+  return new PermanentError("run_cancelled", "the run was cancelled before this task was done");
+}
+
 const SAFE_WORD = /^[\w.$-]{1,64}$/;
 
 /**

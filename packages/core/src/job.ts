@@ -17,6 +17,10 @@ export interface Job {
   };
   readonly plan: PlanStep;
   readonly steps: readonly UserStep[];
+  /** Where many tasks of a user lead to one: which steps these are. */
+  readonly fanIn?: { readonly from: string; readonly into: string };
+  /** Runs in the transaction that ends the part of a user whose tasks were cancelled before the last one began. */
+  abandoned?(tx: UserTransaction, run: Run, userId: string): Promise<void>;
 }
 
 interface StepLimits {
@@ -71,7 +75,7 @@ export interface UserStep<Payload = unknown> {
     run: Run,
     task: ClaimedTask & { userId: string },
     status: "done" | "failed",
-    context: Context,
+    context: Pick<Context, "embedder" | "logger">,
   ): Promise<void>;
 }
 

@@ -9,16 +9,29 @@ import { renderTroubles } from "../render/run.ts";
 import { count, dollars, momentLine, seconds } from "../render/words.ts";
 import { type GlobalOptions, openSession } from "../session.ts";
 import { plainTable, type Terminal } from "../terminal.ts";
+import { cancel, failures, redrive } from "./run-verbs.ts";
 
 const LISTED = 20;
 const TASKS_SHOWN = 1_000;
 
-/** `noctuary runs [ID]`. */
+export interface RunsOptions extends GlobalOptions {
+  code?: string;
+  yes?: boolean;
+}
+
+const VERBS = { redrive, cancel, failures };
+
+/** `noctuary runs [ID] [redrive | cancel | failures]`. */
 export async function runs(
   id: string | undefined,
-  options: GlobalOptions,
+  word: string | undefined,
+  options: RunsOptions,
   terminal: Terminal,
 ): Promise<number> {
+  if (word !== undefined && !Object.hasOwn(VERBS, word))
+    throw new UsageError(`a run can be told to ${Object.keys(VERBS).join(", ")}, and not to ${word}`);
+  if (word !== "redrive" && (options.code !== undefined || options.yes === true))
+    throw new UsageError("--code and --yes belong to `noctuary runs ID redrive`");
   const session = await openSession(options, terminal);
   try {
     if (id === undefined) {
@@ -26,6 +39,12 @@ export async function runs(
       terminal.json(list.map(runJson));
       renderRuns(terminal, list);
       return EXIT.done;
+    }
+    if (word !== undefined) {
+      const run = await asLedger(session.db, async (tx) =>
+        oneOf(await newestRuns(tx, { limit: 2, prefix: id }), id, "run"),
+      );
+      return await VERBS[word as keyof typeof VERBS](session, run, options);
     }
     const { run, tasks, counts } = await asLedger(session.db, async (tx) => {
       const run = oneOf(await newestRuns(tx, { limit: 2, prefix: id }), id, "run");

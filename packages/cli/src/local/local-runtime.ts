@@ -29,6 +29,8 @@ const LOOK_EVERY_MS = 50;
 export interface LocalRuntime {
   /** Starts a run through the orchestrator's handler and waits until it has ended. */
   runJob(job: string, event: StartEvent, onProgress?: (counts: TaskCounts) => void): Promise<Run>;
+  /** Waits until a run that is under way has ended. */
+  waitForRun(runId: string, onProgress?: (counts: TaskCounts) => void): Promise<Run>;
   /** Starts a run through the orchestrator's handler, as the schedule does, and returns once it is planned. */
   startJob(job: string, event: StartEvent): Promise<Started>;
   /** Takes up what an earlier process left undone, and keeps doing so: only once nothing would be sent unasked. */
@@ -82,6 +84,7 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
       const { runId } = await startJob(job, event);
       return waitForRun(session, runId, onProgress);
     },
+    waitForRun: (runId, onProgress) => waitForRun(session, runId, onProgress),
     async takeUp() {
       // The queues are new and empty: whatever an earlier process left undone is announced again.
       const live = await context();

@@ -15,6 +15,7 @@ const meanings: Readonly<Record<string, string>> = {
   provider_wrong_vector:
     "the provider's vector for this text holds no numbers: change the text, or use another model",
   wrong_vectors: "the embedder answered with another number of vectors than it was asked for",
+  run_cancelled: "somebody cancelled the run before it was done",
   worker_died: "each try ended without a word: is there enough memory?",
 };
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { UserTransaction } from "@noctuary/db/access";
+import { saveUserState } from "@noctuary/db/account/account";
 import type { Run } from "@noctuary/db/ledger/run";
 import { lockRunUser, type RunUser, saveRunUser, unfinishedTasks } from "@noctuary/db/ledger/run-user";
 import { addTasks } from "@noctuary/db/ledger/task";
@@ -8,7 +9,16 @@ import { CLUSTER, type ClusterPayload, EMBED } from "./steps.ts";
 
 /** Called in the transaction that ended one of a user's embed tasks. */
 export async function afterEmbed(tx: UserTransaction, run: Run, userId: string): Promise<void> {
-  await clusterWhenReady(tx, run, await lockRunUser(tx, run.id, userId));
+  const user = await lockRunUser(tx, run.id, userId);
+  // The night is over for this user, and the task was taken up again after that: what it stored is grouped by the next.
+  if (user.status !== "open") await saveUserState(tx, userId, { editsPending: true });
+  await clusterWhenReady(tx, run, user);
+}
+
+/** Called when the night is called off for a user before all of the user's tasks were made. */
+export async function abandonUser(tx: UserTransaction, run: Run, userId: string): Promise<void> {
+  await saveUserState(tx, userId, { editsPending: true });
+  await endUser(tx, run, await lockRunUser(tx, run.id, userId), "failed");
 }
 
 /**

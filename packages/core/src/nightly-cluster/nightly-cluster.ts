@@ -1,7 +1,9 @@
 import { type Job, userStep } from "../job.ts";
 import { cluster } from "./cluster.ts";
 import { embed } from "./embed.ts";
+import { abandonUser } from "./fan-in.ts";
 import { plan } from "./plan.ts";
+import { CLUSTER, EMBED } from "./steps.ts";
 
 /** Embeds what changed, clusters each user's notes, cleans up. */
 export const nightlyCluster: Job = {
@@ -9,4 +11,6 @@ export const nightlyCluster: Job = {
   schedule: { timeZone: "America/New_York", localTime: "02:00", days: "daily" },
   plan,
   steps: [userStep(embed), userStep(cluster)],
+  fanIn: { from: EMBED, into: CLUSTER },
+  abandoned: abandonUser,
 };

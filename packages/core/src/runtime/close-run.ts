@@ -20,6 +20,7 @@ export async function closeRunIfFinished(
       await taskSummaries(tx, runId),
       plan?.error ?? undefined,
     );
+    if (run.cancelledAt !== null) end.status = "cancelled";
     await finishRun(tx, runId, end);
     return { job: run.job, status: end.status, churn: end.totals.churn };
   });

@@ -11,7 +11,7 @@ import {
 } from "@noctuary/db/ledger/task";
 import { lockWaits, waitKey } from "@noctuary/db/ledger/wait";
 import type { Context, LogFields } from "../context.ts";
-import { PermanentError, recordable, VersionConflictError } from "../errors.ts";
+import { PermanentError, recordable, runCancelled, VersionConflictError } from "../errors.ts";
 import type { Outcome, PlanStep, UserStep, Wait } from "../job.ts";
 import { closeRunIfFinished } from "./close-run.ts";
 import { sendEvents } from "./event-bus.ts";
@@ -41,6 +41,7 @@ export async function workOnTask(
   const { task, run } = claim;
   const fields = logFieldsOf(run, task);
   try {
+    if (run.cancelledAt !== null) throw runCancelled();
     if (task.attempt > context.limits.maxAttempts) {
       throw new PermanentError(
         "worker_died",

@@ -14,7 +14,7 @@ import {
 import { idText, instant, noctuary } from "../columns.ts";
 
 export type RunTrigger = "schedule" | "manual" | "catch-up";
-export type RunStatus = "running" | "done" | "partial" | "failed";
+export type RunStatus = "running" | "done" | "partial" | "failed" | "cancelled";
 export type TaskStatus = "pending" | "running" | "done" | "failed";
 
 /** What may be recorded of an error: never its message, which can hold note text. */
@@ -54,6 +54,8 @@ export const run = noctuary.table(
     error: jsonb("error").$type<RecordedError>(),
     createdAt: instant("created_at").notNull().default(sql`clock_timestamp()`),
     finishedAt: instant("finished_at"),
+    /** Since then none of its tasks is worked on: whoever claims one ends it. */
+    cancelledAt: instant("cancelled_at"),
   },
   (t) => [
     // One run per job and local date, however often the schedule fires; manual runs stand beside it.

@@ -111,3 +111,10 @@ export async function runUserTotals(tx: LedgerTransaction, runId: string): Promi
   const counted = Object.entries(rows[0]!).filter(([, value]) => value !== null);
   return Object.fromEntries(counted) as unknown as RunUserTotals;
 }
+
+/** Users whose part in a run has not ended. */
+export async function openRunUsers(tx: LedgerTransaction, runId: string, limit: number): Promise<string[]> {
+  const { rows } = await tx.execute<{ user_id: string }>(sql`
+    select user_id from run_user where run_id = ${runId} and status = 'open' order by user_id limit ${limit}`);
+  return rows.map((row) => row.user_id);
+}

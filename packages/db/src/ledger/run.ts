@@ -16,24 +16,29 @@ export interface Run {
   error: RecordedError | null;
   createdAt: Date;
   finishedAt: Date | null;
+  /** Since when none of its tasks is worked on. */
+  cancelledAt: Date | null;
 }
 
 const runColumns = sql`id, job, local_date::text as "localDate", trigger, options, as_of as "asOf", status, totals,
-  cost_usd as "costUsd", error, created_at as "createdAt", finished_at as "finishedAt"`;
+  cost_usd as "costUsd", error, created_at as "createdAt", finished_at as "finishedAt",
+  cancelled_at as "cancelledAt"`;
 
-type RunRow = Omit<Run, "asOf" | "createdAt" | "finishedAt"> & {
+type RunRow = Omit<Run, "asOf" | "createdAt" | "finishedAt" | "cancelledAt"> & {
   asOf: string;
   createdAt: string;
   finishedAt: string | null;
+  cancelledAt: string | null;
 } & Record<string, unknown>;
 
 /** drizzle hands timestamps of raw queries over as text. */
-function toRun({ asOf, createdAt, finishedAt, ...rest }: RunRow): Run {
+function toRun({ asOf, createdAt, finishedAt, cancelledAt, ...rest }: RunRow): Run {
   return {
-    ...(rest as Omit<Run, "asOf" | "createdAt" | "finishedAt">),
+    ...(rest as Omit<Run, "asOf" | "createdAt" | "finishedAt" | "cancelledAt">),
     asOf: new Date(asOf),
     createdAt: new Date(createdAt),
     finishedAt: finishedAt === null ? null : new Date(finishedAt),
+    cancelledAt: cancelledAt === null ? null : new Date(cancelledAt),
   };
 }
 
@@ -82,7 +87,7 @@ export async function openRunLike(
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('noctuary manual run'), hashtext(${job}))`);
   const { rows } = await tx.execute<RunRow>(sql`
     select ${runColumns} from run
-    where job = ${job} and status = 'running' and local_date = ${localDate}
+    where job = ${job} and status = 'running' and cancelled_at is null and local_date = ${localDate}
       and options = ${JSON.stringify(options)}::jsonb
     order by created_at desc limit 1`);
   return rows[0] === undefined ? null : toRun(rows[0]);

@@ -87,25 +87,31 @@ export async function claimTask(
   tx: LedgerTransaction,
   { id, step, leaseMs }: { id: string; step: string; leaseMs: number },
 ): Promise<ClaimedTask | null> {
-  const { rows } = await tx.execute<{
-    id: string;
-    run_id: string;
-    step: string;
-    queue: string;
-    user_id: string | null;
-    payload: unknown;
-    result: Totals | null;
-    attempts: number;
-    fence: string;
-  }>(sql`
+  const { rows } = await tx.execute<ClaimedRow>(sql`
     update task set status = 'running', attempts = attempts + 1, fence = fence + 1, not_before = null, waits_for = null,
       lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     where id = ${id} and step = ${step} and (
       (status = 'pending' and (not_before is null or not_before <= clock_timestamp()))
       or (status = 'running' and lease_until < clock_timestamp()))
-    returning id, run_id, step, queue, user_id, payload, result, attempts, fence`);
-  const row = rows[0];
-  if (row === undefined) return null;
+    returning ${claimedColumns}`);
+  return rows[0] === undefined ? null : claimed(rows[0]);
+}
+
+export const claimedColumns = sql`id, run_id, step, queue, user_id, payload, result, attempts, fence`;
+
+export type ClaimedRow = Record<string, unknown> & {
+  id: string;
+  run_id: string;
+  step: string;
+  queue: string;
+  user_id: string | null;
+  payload: unknown;
+  result: Totals | null;
+  attempts: number;
+  fence: string;
+};
+
+export function claimed(row: ClaimedRow): ClaimedTask {
   return {
     id: row.id,
     runId: row.run_id,
@@ -263,4 +269,9 @@ export async function taskCounts(
   const { rows } = await tx.execute<{ step: string; status: TaskStatus; tasks: number }>(sql`
     select step, status, count(*)::int as tasks from task where run_id = ${runId} group by step, status`);
   return rows;
+}
+
+export async function taskIdsOf(tx: LedgerTransaction, runId: string): Promise<Set<string>> {
+  const { rows } = await tx.execute<{ id: string }>(sql`select id from task where run_id = ${runId}`);
+  return new Set(rows.map((row) => row.id));
 }

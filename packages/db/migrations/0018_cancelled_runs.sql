@@ -1,0 +1,1 @@
+ALTER TABLE "noctuary"."run" ADD COLUMN "cancelled_at" timestamp with time zone;
