@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /** The areas whose tests open a database. */
 const databaseTests = [
   "api",
+  "attach",
   "database",
   "ledger",
   "nightly-cluster",

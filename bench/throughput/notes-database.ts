@@ -47,7 +47,7 @@ export async function notesDatabase(
   await client.connect();
 
   const forgetNights = async () => {
-    await client.query(`truncate noctuary.note_embedding, noctuary.run, noctuary.run_user, noctuary.task,
+    await client.query(`truncate noctuary.own_note_embedding, noctuary.run, noctuary.run_user, noctuary.task,
       noctuary.outbox, noctuary.user_state, noctuary.usage, noctuary.audit_log`);
   };
   return {
@@ -55,7 +55,7 @@ export async function notesDatabase(
     forgetNights,
     async fill(notes, users) {
       await forgetNights();
-      await client.query("truncate noctuary.note");
+      await client.query("truncate noctuary.own_note");
       for (let i = 0; i < notes.length; i += NOTES_PER_INSERT) {
         const some = notes.slice(i, i + NOTES_PER_INSERT);
         await client.query(

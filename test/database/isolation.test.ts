@@ -7,7 +7,7 @@ import { openTestDatabase, type TestDatabase } from "../support/test-database.ts
 const PERMISSION_DENIED = { cause: { code: "42501" } };
 const userIds = Array.from({ length: 100 }, (_, i) => `user-${String(i).padStart(3, "0")}`);
 const tables = [
-  "note",
+  "own_note",
   "note_embedding",
   "source",
   "source_note",
@@ -42,7 +42,7 @@ beforeAll(async () => {
   // One row of every user in every table.
   const users = "unnest($1::text[]) as u(id)";
   for (const statement of [
-    `insert into noctuary.note (user_id, id, title, body, created_at, updated_at)
+    `insert into noctuary.own_note (user_id, id, title, body, created_at, updated_at)
        select u.id, 'n', 'a title', 'a body', now(), now() from ${users}`,
     `insert into noctuary.note_embedding (user_id, note_id, model, dimensions, vector, seen_updated_at)
        select u.id, 'n', 'm', 3, '[1,2,3]', now() from ${users}`,
@@ -93,7 +93,7 @@ test("the list of tables in this test is whole", async () => {
 
 describe("as one of 100 users", () => {
   test("each sees their own row of every table and no other", async () => {
-    const readable = tables.filter((table) => table !== "audit_log");
+    const readable = ["note", ...tables].filter((table) => table !== "audit_log");
     const everything = sql.join(
       readable.map((table) => sql`select ${table}::text as "table", user_id from ${sql.identifier(table)}`),
       sql` union all `,
@@ -206,6 +206,7 @@ describe("without a user", () => {
 describe("the ledger's role", () => {
   const hidden = {
     note: ["title", "body", "tags", "created_at"],
+    own_note: ["id", "title", "body"],
     note_embedding: ["vector"],
     source: ["path"],
     source_note: ["key", "note_id"],
@@ -297,7 +298,7 @@ describe("the roles and tables", () => {
   test("every policy of the user's role asks current_user_id(), for reading and for writing", async () => {
     const policies = await database.query<{ tablename: string; qual: string; with_check: string }>(`
       select tablename, qual, with_check from pg_policies where schemaname = 'noctuary'
-        and roles && array['noctuary_user', 'noctuary_app']::name[]`);
+        and roles && array['noctuary_user', 'noctuary_app', 'public']::name[]`);
     expect(policies.map((policy) => policy.tablename).sort()).toEqual(tables.toSorted());
     for (const { qual, with_check } of policies) {
       expect(qual).toContain("noctuary.current_user_id()");

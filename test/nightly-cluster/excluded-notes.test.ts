@@ -39,7 +39,7 @@ afterEach(() => night.close());
 /** Every place where the word stands, but for the note itself. */
 async function traces(word = WORD): Promise<string[]> {
   const columns = await database.query<{ table_name: string; column_name: string }>(
-    `select table_name, column_name from information_schema.columns where table_schema = 'noctuary' and table_name <> 'note'`,
+    `select table_name, column_name from information_schema.columns where table_schema = 'noctuary' and table_name not in ('note', 'own_note')`,
   );
   const found: string[] = [];
   for (const { table_name, column_name } of columns) {

@@ -59,6 +59,31 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
         (await import("./commands/sync.ts")).sync(path, options, terminal),
       ),
   );
+  verb("attach [table]", "let the jobs read the notes of an app from its own table")
+    .option("--query <file>", "a file with a query in place of a table, where notes lie in several")
+    .option("--check", "look at what the jobs would see, and change nothing")
+    .option("--replace", "even though notes were synced into Noctuary's own table")
+    .option("--format <format>", "what bodies are: plain, html, or json of an editor (default: plain)")
+    .option("--time-zone <name>", "of timestamps without one (default: UTC)")
+    .option("--id-column <name>", "which column is the id; for each of these the usual names are tried")
+    .option("--user-column <name>", "whose note it is")
+    .option("--title-column <name>", "its title, or none")
+    .option("--body-column <name>", "its text")
+    .option("--tags-column <name>", "its tags, or none")
+    .option("--created-column <name>", "when it was written, or none")
+    .option("--updated-column <name>", "when it was last changed")
+    .option("--deleted-column <name>", "that it is deleted: a moment or a boolean, or none")
+    .option("--excluded-column <name>", "that the jobs leave it alone: a boolean, or none")
+    .action((table: string | undefined, _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/attach.ts")).attach(table, options, terminal),
+      ),
+    );
+  verb("detach", "let the jobs read Noctuary's own table again").action((_, command: Command) =>
+    act(command, async (terminal, options) =>
+      (await import("./commands/attach.ts")).detach(options, terminal),
+    ),
+  );
   verb("run <job>", "run a job now: nightly-cluster, nightly-stacks or weekly-insights")
     .option("--dry-run", "count what would be done; call nobody, write nothing but the report")
     .option("--full", "embed every note again")

@@ -1,6 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { asLedger, asUser } from "@noctuary/db/access";
 import { audit } from "@noctuary/db/account/account";
+import { attachmentOf } from "@noctuary/db/notes/attachment";
 import {
   removeSyncedNotes,
   type SyncedNote,
@@ -9,6 +10,7 @@ import {
   sourceNotes,
   usersOfSource,
 } from "@noctuary/db/notes/source";
+import { UsageError } from "./exit.ts";
 import type { Session } from "./session.ts";
 import {
   deriveSourceId,
@@ -66,6 +68,7 @@ const PAGE = 500;
  * @throws {SourceError} when the path is neither a readable folder nor a .jsonl file
  */
 export async function syncSource({ db }: Pick<Session, "db">, request: SyncRequest): Promise<SyncResult> {
+  await refuseBesideApp(db);
   const { path, kind } = await resolveSource(request.path);
   const sourceId = deriveSourceId(kind, request.identity ?? path);
   const { notes, problems } = await readAll(itemsOf(path, kind, request), request);
@@ -171,4 +174,11 @@ async function knownNotes(db: Session["db"], sourceId: string): Promise<KnownNot
 function toSyncedNote({ noteId, note }: PlannedNote<SourceNote>): SyncedNote {
   const { key, title, body, tags, createdAt, updatedAt, aiExcluded, contentHash, textHash } = note;
   return { noteId, key, title, body, tags, createdAt, updatedAt, aiExcluded, contentHash, textHash };
+}
+
+async function refuseBesideApp({ drizzle }: Session["db"]): Promise<void> {
+  if ((await drizzle.transaction((tx) => attachmentOf(tx))) === null) return;
+  throw new UsageError(
+    "an app's notes are attached, so notes that are synced here would not be read: `noctuary detach` first, or sync into another home",
+  );
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
 import type { Database, Transaction } from "./database.ts";
+import { refreshDependents } from "./notes/attachment.ts";
 
 /** Any constant: it names the lock under which migrations run in this database. */
 const MIGRATION_LOCK = 7_015_226_481;
@@ -42,6 +43,7 @@ export async function migrate(db: Database): Promise<MigrationReport> {
       await tx.execute(sql`insert into noctuary.migration (hash) values (${file.hash})`);
     }
     await letRolesUsePgvector(tx);
+    await refreshDependents(tx);
     return { applied: files.length - applied.length, total: files.length };
   });
 }

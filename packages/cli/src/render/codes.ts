@@ -16,6 +16,10 @@ const meanings: Readonly<Record<string, string>> = {
     "the provider's vector for this text holds no numbers: change the text, or use another model",
   wrong_vectors: "the embedder answered with another number of vectors than it was asked for",
   run_cancelled: "somebody cancelled the run before it was done",
+  notes_unreadable:
+    "the notes cannot be read: a migration of the app has changed what its notes are read from. Nothing was removed. Attach them again: `noctuary attach`",
+  notes_unseen:
+    "no note of anybody can be seen, though there are results: has the role lost its rights, or row security been switched on? Nothing was removed. If all notes are meant to be gone: --accept-deletions",
   worker_died: "each try ended without a word: is there enough memory?",
 };
 

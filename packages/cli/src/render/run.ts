@@ -3,6 +3,7 @@ import { costUsd, estimatedTokens } from "@noctuary/core/provider/prices";
 import { type ProviderProblem, providerProblems } from "@noctuary/core/provider/provider-errors";
 import type { Run } from "@noctuary/db/ledger/run";
 import type { Terminal } from "../terminal.ts";
+import { sayCode } from "./codes.ts";
 import { count, dollars, seconds } from "./words.ts";
 
 /** What a run did and what it cost, in a few lines; one line where there was nothing to do. */
@@ -158,7 +159,8 @@ export function renderTroubles(terminal: Terminal, run: Run): void {
   }
   if (run.error !== null) {
     const told = providerProblems[run.error.code as ProviderProblem];
-    const what = told === undefined ? `${run.error.class} ${run.error.code}` : `${told} (${run.error.code})`;
+    const said = sayCode(run.error.code);
+    const what = said === run.error.code ? `${run.error.class} ${run.error.code}` : said;
     terminal.line(
       style("red", `${run.status === "failed" ? "The run failed" : "The run stopped embedding"}: ${what}.`),
     );

@@ -7,6 +7,7 @@ import { limitsFor, type PlanStep } from "../job.ts";
 import { sendOutbox } from "../runtime/send-outbox.ts";
 import { usersAskedAfter } from "../runtime/users-asked.ts";
 import { dryPlanUser, type PlanScope, planPage } from "./plan-user.ts";
+import { withReadableNotes } from "./readable-notes.ts";
 import { areTooManyInAll } from "./withhold-deletions.ts";
 
 type PlanInput = Parameters<PlanStep["work"]>[0];
@@ -26,7 +27,8 @@ export const plan: PlanStep = {
   slug: "plan",
   queue: "nightly-cluster",
   limits: limitsFor(300, 1),
-  work: (input) => (input.run.options.dryRun === true ? dryRun(input) : planUsers(input)),
+  work: (input) =>
+    withReadableNotes(input, () => (input.run.options.dryRun === true ? dryRun(input) : planUsers(input))),
 };
 
 async function planUsers(input: PlanInput): ReturnType<PlanStep["work"]> {

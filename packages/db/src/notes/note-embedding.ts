@@ -202,7 +202,7 @@ export async function purgeDerived(
     purged_sources as (delete from source_note x using stale s
       where x.user_id = ${userId} and x.note_id = s.note_id and x.removed_at is not null returning x.note_id),
     -- Only notes that sync put here: an app's own notes are the app's to delete.
-    purged_notes as (delete from note n using purged_sources p
+    purged_notes as (delete from own_note n using purged_sources p
       where n.user_id = ${userId} and n.id = p.note_id and n.deleted_at is not null)
     select note_id from stale`);
   return rows.map((row) => row.note_id);

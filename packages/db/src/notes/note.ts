@@ -172,7 +172,7 @@ export async function forgetUser(tx: UserTransaction, userId: string): Promise<R
     "note_embedding",
     "source_note",
     "source",
-    "note",
+    "own_note",
     "user_setting",
     "user_state",
     "insight_section",

@@ -1,10 +1,13 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, integer, primaryKey, text } from "drizzle-orm/pg-core";
+import { boolean, index, integer, jsonb, primaryKey, text } from "drizzle-orm/pg-core";
 import { idText, instant, noctuary, vectorBinary } from "../columns.ts";
 
-/** The one relation that the jobs read notes from. A table here; an app may attach a view of the same columns. */
-export const note = noctuary.table(
-  "note",
+/**
+ * Notes that `sync` put here. The jobs read them through the view `note`, which is made of an app's table instead where
+ * one is attached.
+ */
+export const ownNote = noctuary.table(
+  "own_note",
   {
     id: idText("id").notNull(),
     userId: idText("user_id").notNull(),
@@ -17,7 +20,7 @@ export const note = noctuary.table(
     aiExcluded: boolean("ai_excluded").notNull().default(false),
   },
   (t) => [
-    primaryKey({ columns: [t.userId, t.id] }),
+    primaryKey({ name: "note_user_id_id_pk", columns: [t.userId, t.id] }),
     // Covers all that the plan asks of an unchanged note, so that its body stays on disk.
     index("note_plan").on(t.userId, t.id, t.updatedAt, t.deletedAt, t.aiExcluded),
   ],
@@ -81,3 +84,14 @@ export const sourceNote = noctuary.table(
     index("source_note_by_source").on(t.userId, t.sourceId),
   ],
 );
+
+/** What the view `note` is made of where it is an app's: one row, or none. */
+export const attachment = noctuary.table("attachment", {
+  onlyOne: boolean("only_one").primaryKey().default(true),
+  /** What a person said: relation, columns, format. */
+  request: jsonb("request").$type<unknown>().notNull(),
+  query: text("query").notNull(),
+  /** What stands on the view, to be made again when a migration of the app took all of it away. */
+  dependents: jsonb("dependents").$type<string[]>().notNull(),
+  attachedAt: instant("attached_at").notNull().default(sql`clock_timestamp()`),
+});

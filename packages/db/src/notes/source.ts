@@ -82,7 +82,7 @@ export async function saveSyncedNotes(
         body text, tags jsonb, "createdAt" timestamptz, "updatedAt" timestamptz, "aiExcluded" boolean,
         "contentHash" text, "textHash" text)),
     saved as (
-      insert into note (user_id, id, title, body, tags, created_at, updated_at, ai_excluded)
+      insert into own_note (user_id, id, title, body, tags, created_at, updated_at, ai_excluded)
       select ${userId}, "noteId", title, body, array(select jsonb_array_elements_text(tags)), "createdAt", "updatedAt",
         "aiExcluded" from synced
       on conflict (user_id, id) do update set title = excluded.title, body = excluded.body, tags = excluded.tags,
@@ -110,5 +110,5 @@ export async function removeSyncedNotes(
       update source_note set removed_at = clock_timestamp()
       where user_id = ${userId} and source_id = ${sourceId} and note_id = any(${textArray(noteIds)})
       returning note_id)
-    update note n set deleted_at = clock_timestamp() from removed r where n.user_id = ${userId} and n.id = r.note_id`);
+    update own_note n set deleted_at = clock_timestamp() from removed r where n.user_id = ${userId} and n.id = r.note_id`);
 }
