@@ -16,9 +16,10 @@ const context = {
   queue: { send: (messages: readonly unknown[]) => Promise.resolve(messages.map(() => true)) },
   embedder: lexicalEmbedder(),
   llm: null,
-  logger: { info: () => {}, warn: () => {}, error: () => {} },
+  logger: { info: () => {}, warn: () => {}, error: () => {}, critical: () => {} },
   metrics: { add() {} },
   events: null,
+  enabledJobs: new Map(),
   limits: defaultLimits,
 };
 const userId = process.argv[2]!;

@@ -20,7 +20,7 @@ test("a measurement is one line in the embedded metric format, with its own dime
     unit: "None",
     dimensions: { job: "nightly-cluster", step: "cluster" },
   });
-  metrics.add({ name: "Churn", value: Number.NaN, unit: "None", dimensions: {} });
+  metrics.add({ name: "Churn", value: Number.NaN, unit: "None", dimensions: { job: "nightly-cluster" } });
   metrics.add({ name: "Churn", value: 0.5, unit: "None", dimensions: { job: "nightly-cluster" } });
   const lines = await vi.waitFor(() => {
     const read = readFileSync(logFile, "utf8").trim().split("\n");

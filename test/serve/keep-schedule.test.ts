@@ -4,7 +4,7 @@ import { nightlyCluster } from "@noctuary/core/nightly-cluster/nightly-cluster";
 import { expect, test } from "vitest";
 
 /** Looks at these moments, one after the other, and returns what was started. */
-async function lookAt(moments: string[], { failing = 0 } = {}) {
+async function lookAt(moments: string[], { failing = 0, missed = [] as string[] } = {}) {
   const started: string[] = [];
   const failed: string[] = [];
   const stop = new AbortController();
@@ -25,6 +25,7 @@ async function lookAt(moments: string[], { failing = 0 } = {}) {
       if (failures-- > 0) throw new Error("no database");
       started.push(`${job.slug} ${time.toISOString()}`);
     },
+    missed: async () => missed.map((moment) => new Date(moment)),
     onError: (job) => failed.push(job.slug),
   });
   return { started, failed };
@@ -58,6 +59,16 @@ test("a start that failed is tried again at the next look", async () => {
     started: ["nightly-cluster 2026-11-02T07:00:00.000Z"],
     failed: ["nightly-cluster"],
   });
+});
+
+test("what was missed while the machine was off is started first", async () => {
+  const { started } = await lookAt(["2026-11-03T12:00:00Z", "2026-11-04T07:00:01Z"], {
+    missed: ["2026-11-03T07:00:00Z"],
+  });
+  expect(started).toEqual([
+    "nightly-cluster 2026-11-03T07:00:00.000Z",
+    "nightly-cluster 2026-11-04T07:00:00.000Z",
+  ]);
 });
 
 test("every job there is has a time", () => {

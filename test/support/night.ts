@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,6 +89,9 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
     NOCTUARY_LOG_FILE: logFile,
     NOCTUARY_RETRY_BASE_MS: "1",
     NOCTUARY_RESEND_AFTER_MS: "0",
+    // The reconciler's clock is today's: it would make up for nights that no test is about.
+    NOCTUARY_ENABLED_JOBS: "none",
+    NOCTUARY_GAUGES_EVERY_MS: "0",
     NOCTUARY_DIMENSIONS: "64",
     ...options.environment,
   };
@@ -200,6 +204,16 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
     deadLetters: (queue: QueueName): Promise<Message[]> => receiveAll(local.dlqUrls[queue]!),
     /** All that was logged so far. */
     log: (): string => readFileSync(logFile, "utf8"),
+    /** All that was logged, once everything so far has reached the file. */
+    async told(): Promise<string> {
+      const marker = `told ${randomUUID()}`;
+      live.logger.info(marker, {});
+      return vi.waitFor(() => {
+        const text = readFileSync(logFile, "utf8");
+        expect(text).toContain(marker);
+        return text;
+      }, PATIENT);
+    },
     /** Fails when anything of a note went where it must not, whatever happened in this night. */
     async close(): Promise<void> {
       isOpen = false;

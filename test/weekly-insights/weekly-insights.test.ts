@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { catchUpWeeks } from "@noctuary/core/runtime/catch-up";
+import { catchUp } from "@noctuary/core/runtime/catch-up";
 import { weeklyInsights } from "@noctuary/core/weekly-insights/weekly-insights";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { injections } from "../insights/injections.ts";
@@ -139,7 +139,11 @@ describe("without a model", () => {
     await putDatedNotes(database, "u", someMonths());
     // Around a context of its own, so that the reconciler's clock, which is today's, makes up for nothing.
     night = await openNight(database, {
-      environment: { NOCTUARY_EVENT_LOG: EVENTS, NOCTUARY_CLUSTER_WAIT_MS: "0" },
+      environment: {
+        NOCTUARY_EVENT_LOG: EVENTS,
+        NOCTUARY_CLUSTER_WAIT_MS: "0",
+        NOCTUARY_ENABLED_JOBS: "weekly-insights",
+      },
       wrap: (context) => context,
     });
     const scheduled = async (scheduledTime: string) => {
@@ -147,12 +151,12 @@ describe("without a model", () => {
       return night.finish(runId);
     };
     await scheduled("2026-09-20T07:00:00Z");
-    await catchUpWeeks(night.context, weeklyInsights, new Date("2026-10-25T07:30:00Z")); // this Sunday's may be late
+    await catchUp(night.context, weeklyInsights, new Date("2026-10-25T07:30:00Z")); // this Sunday's may be late
     const missed = await database.query(
       "select id, local_date::text as date, trigger from noctuary.run where trigger = 'catch-up' order by local_date",
     );
     expect(missed.map(({ date }) => date)).toEqual(["2026-09-27", "2026-10-04", "2026-10-11", "2026-10-18"]);
-    expect(await catchUpWeeks(night.context, weeklyInsights, new Date("2026-10-25T07:30:00Z"))).toBe(0);
+    expect(await catchUp(night.context, weeklyInsights, new Date("2026-10-25T07:30:00Z"))).toBe(0);
     for (const { id } of missed) await night.finish(id);
     const weeks = await database.query("select week::text from noctuary.insight order by week");
     expect(weeks.map(({ week }) => week)).toEqual([

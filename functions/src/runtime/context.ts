@@ -1,5 +1,6 @@
 import { type Context, defaultLimits } from "@noctuary/core/context";
 import { embedderFor } from "@noctuary/core/embedding/embedder-for";
+import { readEnabledJobs } from "@noctuary/core/enabled-jobs";
 import { llmFor } from "@noctuary/core/llm/llm-for";
 import { resolveSettings, type Settings, SettingsError } from "@noctuary/core/settings";
 import { openDatabase } from "@noctuary/db/database";
@@ -73,12 +74,14 @@ export function contextFrom(settings: Settings): Context {
     logger: openLogger(settings),
     metrics: openMetrics(settings),
     events: eventBusFor(settings),
+    enabledJobs: readEnabledJobs(settings.enabledJobs),
     limits: {
       ...defaultLimits,
       embedBatchNotes: settings.embedBatchNotes,
       planPageNotes: settings.planPageNotes,
       retryBaseMs: settings.retryBaseMs,
       resendAfterMs: settings.resendAfterMs,
+      gaugesEveryMs: settings.gaugesEveryMs,
       providerWaitMs: settings.providerWaitMs,
       clusterWaitMs: settings.clusterWaitMs,
       stacksPerNight: settings.stacksPerNight,

@@ -67,7 +67,7 @@ async function authorise(
   }
   if (checked === "previous") {
     logger.warn("trigger called with the previous secret", { path: event.path });
-    metrics.add({ name: "PreviousSecretCalls", value: 1, unit: "Count", dimensions: {} });
+    metrics.add({ name: "PreviousSecretCalls", value: 1, unit: "Count", dimensions: { step: "api" } });
   }
 }
 

@@ -7,7 +7,19 @@ import { createWriteStream } from "node:fs";
  */
 export function consoleFor(logFile: string | undefined): { console?: Console } {
   if (logFile === undefined) return {};
+  let console = consoles.get(logFile);
+  if (console === undefined) {
+    console = openConsole(logFile);
+    consoles.set(logFile, console);
+  }
+  return { console };
+}
+
+/** One a file: lines of two streams could overtake each other. */
+const consoles = new Map<string, Console>();
+
+function openConsole(logFile: string): Console {
   const stream = createWriteStream(logFile, { flags: "a", mode: 0o600 });
   stream.on("error", () => {}); // a full disk must not end a run
-  return { console: new Console(stream) };
+  return new Console(stream);
 }

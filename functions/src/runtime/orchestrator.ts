@@ -45,11 +45,15 @@ export interface Started {
  */
 export function orchestrator(job: Job, context: ContextSource) {
   return middy(
-    guard(context, (live, event: StartEvent | SQSEvent, lambda): Promise<Started | SQSBatchResponse> => {
-      return isFromQueue(event)
-        ? workOnBatch(job.plan, live, event, lambda)
-        : start(job, live, event, lambda);
-    }),
+    guard(
+      context,
+      (live, event: StartEvent | SQSEvent, lambda): Promise<Started | SQSBatchResponse> => {
+        return isFromQueue(event)
+          ? workOnBatch(job.plan, live, event, lambda)
+          : start(job, live, event, lambda);
+      },
+      { job: job.slug, step: job.plan.slug },
+    ),
   );
 }
 

@@ -12,7 +12,11 @@ import { type ContextSource, guard } from "./guard.ts";
  * the queue and ends in its DLQ; whatever the ledger knows about is acknowledged.
  */
 export function worker(step: PlanStep | UserStep, context: ContextSource) {
-  return middy(guard(context, (live, event: SQSEvent, lambda) => workOnBatch(step, live, event, lambda)));
+  return middy(
+    guard(context, (live, event: SQSEvent, lambda) => workOnBatch(step, live, event, lambda), {
+      step: step.slug,
+    }),
+  );
 }
 
 export async function workOnBatch(

@@ -1,5 +1,6 @@
 import type { Database } from "@noctuary/db/database";
 import type { Embedder } from "./embedding/embedder.ts";
+import type { EnabledJobs } from "./enabled-jobs.ts";
 import type { Llm } from "./llm/llm.ts";
 import type { Metrics } from "./metrics.ts";
 import type { EventBus } from "./runtime/event-bus.ts";
@@ -12,6 +13,8 @@ export interface Logger {
   info(message: string, fields: LogFields): void;
   warn(message: string, fields: LogFields): void;
   error(message: string, fields: LogFields): void;
+  /** Somebody is to be woken: a whole run failed, or a job could not be started. */
+  critical(message: string, fields: LogFields): void;
 }
 
 /** Everything that a job needs from outside, handed over explicitly. */
@@ -25,6 +28,8 @@ export interface Context {
   metrics: Metrics;
   /** Null where nobody listens: events wait in their outbox. */
   events: EventBus | null;
+  /** Whose missed runs are made up for, and who is late where they fail to run. */
+  enabledJobs: EnabledJobs;
   limits: Limits;
 }
 
@@ -35,6 +40,8 @@ export interface Limits {
   retryBaseMs: number;
   /** How long a message that was sent is left to its queue before the reconciler sends it again. */
   resendAfterMs: number;
+  /** How often one reconciler takes its gauges. */
+  gaugesEveryMs: number;
   /** How long after its start a run still waits for a provider that asks to be left alone. */
   providerWaitMs: number;
   /** How long a user's task waits for that user's clusters of the same night. */
@@ -57,6 +64,8 @@ export const defaultLimits: Limits = {
   maxAttempts: 3,
   retryBaseMs: 1_000,
   resendAfterMs: 15 * 60_000,
+  // Less than the five minutes between two of its rounds by night.
+  gaugesEveryMs: 4 * 60_000,
   providerWaitMs: 6 * 3600_000,
   clusterWaitMs: 2 * 3600_000,
   stacksPerNight: 5,

@@ -1,20 +1,164 @@
-/** Every metric there is. Alarms and dashboards go by these names. */
-export type MetricName =
-  /** Share of a model's sentences about a week that held, in [0, 1]. */
-  | "VerificationRate"
-  /** Share of the notes whose text stayed as it was that are in another topic than the night before, in [0, 1]. */
-  | "Churn"
-  /** Calls of a trigger with the secret before the last rotation, which will stop being valid. */
-  | "PreviousSecretCalls";
-
-export type MetricUnit = "Count" | "Milliseconds" | "Bytes" | "None";
-
-/** What a metric may be told apart by: each takes a handful of values, so that their number stays bounded. No user. */
-export interface MetricDimensions {
+/**
+ * What a metric may be told apart by: each takes a handful of values, so that their number stays bounded. No user. One
+ * at least: Powertools writes none as an empty list, of which CloudWatch makes no metric.
+ */
+export type MetricDimensions = {
   job?: string;
+  /** A step, or a function that is none: `reconciler`, `api`. */
   step?: string;
+  /** One of `errorCauses`: a code as it stands could be anything. */
   code?: string;
+} & ({ job: string } | { step: string });
+
+/** Where the gauges that are no job's stand. */
+export const RECONCILER = { step: "reconciler" } as const;
+
+export type MetricUnit = "Count" | "Milliseconds" | "Bytes" | "Percent" | "None";
+
+interface MetricDefinition {
+  unit: MetricUnit;
+  /** The sets of dimensions that it comes with. */
+  dimensions: readonly (readonly ("job" | "step" | "code")[])[];
+  description: string;
 }
+
+const define = <const Definitions extends Record<string, MetricDefinition>>(definitions: Definitions) =>
+  definitions;
+
+/** Every metric there is. Alarms and dashboards go by these names; docs/operating.md explains them. */
+export const metricDefinitions = define({
+  // What a run amounts to, once it has ended. Dry runs are left out.
+  RunsEnded: { unit: "Count", dimensions: [["job"]], description: "runs that ended" },
+  RunsFailed: { unit: "Count", dimensions: [["job"]], description: "1 for a run that failed, else 0" },
+  RunsPartial: {
+    unit: "Count",
+    dimensions: [["job"]],
+    description: "1 for a run of which a part is missing, else 0",
+  },
+  RunDuration: { unit: "Milliseconds", dimensions: [["job"]], description: "from its beginning to its end" },
+  NotesEmbedded: { unit: "Count", dimensions: [["job"]], description: "notes that got a vector in a run" },
+  Tokens: {
+    unit: "Count",
+    dimensions: [["job"]],
+    description: "tokens sent to and got from providers by a run",
+  },
+  CostUsd: {
+    unit: "None",
+    dimensions: [["job"]],
+    description: "dollars that a run cost at providers, where the model has a known price",
+  },
+  Churn: {
+    unit: "None",
+    dimensions: [["job"], ["job", "step"]],
+    description: "share of unchanged notes that are in another topic than the night before, in [0, 1]",
+  },
+  VerificationRate: {
+    unit: "None",
+    dimensions: [["job", "step"]],
+    description: "share of a model's sentences about one week that held, in [0, 1]",
+  },
+
+  // What a task amounts to.
+  TaskDuration: {
+    unit: "Milliseconds",
+    dimensions: [["job", "step"]],
+    description: "of one try of a task that had something to do",
+  },
+  TasksDone: { unit: "Count", dimensions: [["job", "step"]], description: "tasks that were finished" },
+  TasksFailed: {
+    unit: "Count",
+    dimensions: [["job", "step", "code"]],
+    description: "tasks that were given up, by the cause of their last error",
+  },
+  TasksRetried: {
+    unit: "Count",
+    dimensions: [["job", "step", "code"]],
+    description: "tries that failed and are made again, by cause",
+  },
+
+  // What an invocation used. Lambda has neither figure by itself.
+  ResidentMemory: {
+    unit: "Bytes",
+    dimensions: [["step"], ["job", "step"]],
+    description: "resident memory of the process after an invocation",
+  },
+  MemoryUsed: {
+    unit: "Percent",
+    dimensions: [["step"], ["job", "step"]],
+    description: "the same as a share of what the function has",
+  },
+  CpuUsed: {
+    unit: "Percent",
+    dimensions: [["step"], ["job", "step"]],
+    description: "processor time of an invocation as a share of what its memory size gives it",
+  },
+
+  // Gauges of the reconciler: what no window of CloudWatch can see.
+  HoursSinceSuccess: {
+    unit: "None",
+    dimensions: [["job"]],
+    description: "hours since a job of the schedule last ended well",
+  },
+  ConsecutiveFailures: {
+    unit: "Count",
+    dimensions: [["job"]],
+    description: "how many of its newest runs failed, one after the other",
+  },
+  SlowRatio: {
+    unit: "None",
+    dimensions: [["job"]],
+    description: "the newest run's time as a multiple of the median of those before",
+  },
+  OpenRunHours: { unit: "None", dimensions: [["job"]], description: "age of the oldest open run" },
+  OpenRuns: { unit: "Count", dimensions: [["job"]], description: "runs that have not ended" },
+  FailedTasks: { unit: "Count", dimensions: [["job"]], description: "tasks given up in its newest run" },
+  OldestTaskMinutes: {
+    unit: "None",
+    dimensions: [["job", "step"]],
+    description: "age of the oldest task that is not finished",
+  },
+  NotesWithheld: {
+    unit: "Count",
+    dimensions: [["job"]],
+    description: "notes that vanished at once, whose deletion waits for a confirmation",
+  },
+  TopicSizeDrift: {
+    unit: "None",
+    dimensions: [["job"]],
+    description: "notes a topic against the nights before, as a factor of at least 1",
+  },
+  NewestVerificationRate: {
+    unit: "None",
+    dimensions: [["job"]],
+    description: "share of a model's sentences that held in the newest run of all users, in [0, 1]",
+  },
+  NotesOverdue: {
+    unit: "Count",
+    dimensions: [["step"]],
+    description: "notes that have waited for their vector for longer than a night",
+  },
+  NotesFailed: {
+    unit: "Count",
+    dimensions: [["step"]],
+    description: "notes without a vector, for a reason that lasts until they change",
+  },
+  Connections: { unit: "Count", dimensions: [["step"]], description: "connections to the database server" },
+  ConnectionsUsed: {
+    unit: "Percent",
+    dimensions: [["step"]],
+    description: "the same as a share of what the server takes",
+  },
+  ReconcilerRounds: { unit: "Count", dimensions: [["step"]], description: "the reconciler's heartbeat" },
+
+  // The triggers over HTTP.
+  PreviousSecretCalls: {
+    unit: "Count",
+    dimensions: [["step"]],
+    description: "calls of a trigger with the secret before the last rotation, which will stop being valid",
+  },
+});
+
+export type MetricName = keyof typeof metricDefinitions;
 
 export interface Measurement {
   name: MetricName;
@@ -26,4 +170,14 @@ export interface Measurement {
 /** Where measurements go. Never throws: a number that is lost must not end a task. */
 export interface Metrics {
   add(measurement: Measurement): void;
+}
+
+/** Adds a measurement with the unit that its name has. */
+export function measure(
+  metrics: Metrics,
+  name: MetricName,
+  value: number,
+  dimensions: MetricDimensions,
+): void {
+  metrics.add({ name, value, unit: metricDefinitions[name].unit, dimensions });
 }

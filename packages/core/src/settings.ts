@@ -19,6 +19,10 @@ const cronSecret = z
   .string()
   .regex(/^[\x21-\x7e]{16,512}$/, "must be 16 to 512 visible ASCII characters without a space");
 
+/** The jobs that have a schedule. Not from the index of jobs, which holds the code of all of them. */
+export const JOB_NAMES = ["nightly-cluster", "nightly-stacks", "weekly-insights"] as const;
+const jobSince = `(?:${JOB_NAMES.join("|")})(?:=\\d{4}-\\d{2}-\\d{2})?`;
+
 /** Every setting of the program, once: the settings file, the environment and the flags all name the same ones. */
 export const settingDefinitions = {
   databaseUrl: setting({
@@ -184,16 +188,21 @@ export const settingDefinitions = {
     schema: z
       .string()
       .regex(
-        /^(none|[a-z-]+(=\d{4}-\d\d-\d\d)?(,[a-z-]+(=\d{4}-\d\d-\d\d)?)*)$/,
-        "must be none, or jobs separated by commas, each with the date since when or without: nightly-cluster=2026-11-28",
+        new RegExp(`^(?:none|${jobSince}(?:,${jobSince})*)$`),
+        `must be none, or some of ${JOB_NAMES.join(", ")}, each with a local date where it has one: nightly-cluster=2026-11-28,nightly-stacks`,
       )
       .optional(),
     description:
-      "jobs whose schedule is on, each with the local date since when; without it all are, since their first scheduled run",
+      "jobs whose missed runs the reconciler makes up for, each with the local date since when (without one: since its first scheduled run); none: no job's",
+  }),
+  gaugesEveryMs: setting({
+    env: "NOCTUARY_GAUGES_EVERY_MS",
+    schema: z.coerce.number().int().min(0).max(86_400_000).default(240_000),
+    description: "how often one reconciler takes the gauges that alarms watch, in milliseconds",
   }),
   logLevel: setting({
     env: "NOCTUARY_LOG_LEVEL",
-    schema: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO"),
+    schema: z.enum(["DEBUG", "INFO", "WARN", "ERROR", "CRITICAL"]).default("INFO"),
     description: "what is logged",
   }),
   logFile: setting({

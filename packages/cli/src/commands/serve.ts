@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
+import { readEnabledJobs } from "@noctuary/core/enabled-jobs";
 import { recordable } from "@noctuary/core/errors";
 import type { Job } from "@noctuary/core/job";
 import { jobs } from "@noctuary/core/jobs";
+import { missedRunsOf } from "@noctuary/core/runtime/catch-up";
 import { nextDue } from "@noctuary/core/schedule";
 import { settingDefinitions } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
@@ -117,9 +119,12 @@ function announce(terminal: Terminal, url: string, secretPath: string | null, ke
 /** Reads every source before a night that reads notes, then starts the job as the schedule on AWS does. */
 async function keepNights(session: Session, runtime: LocalRuntime, signal: AbortSignal): Promise<void> {
   const { terminal } = session;
+  const enabledJobs = readEnabledJobs(session.settings.enabledJobs);
   await keepSchedule({
     jobs,
     signal,
+    // Not by the reconciler: sources are to be read before a night.
+    missed: (job) => missedRunsOf({ db: session.db, enabledJobs }, job, new Date(), 0),
     async start(job: Job, scheduledTime) {
       if (job.slug === READS_NOTES) await syncBeforeNight(session);
       await runtime.startJob(job.slug, { trigger: "schedule", scheduledTime: scheduledTime.toISOString() });

@@ -117,6 +117,8 @@ function pointHandlersAt(session: Session, endpoint: string, urls: Record<string
     databaseUrl: session.databaseUrl,
     logFile: session.settings.logFile ?? join(session.home, "logs", "noctuary.log"),
     eventLog: session.settings.eventLog ?? join(session.home, "events.jsonl"),
+    // Whoever runs one job by hand has asked for no other; `serve` makes up for what it missed by itself.
+    enabledJobs: "none",
   };
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined) environment[settingDefinitions[name as SettingName].env] = String(value);

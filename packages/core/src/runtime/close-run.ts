@@ -1,10 +1,17 @@
 import { asLedger } from "@noctuary/db/access";
 import type { RecordedError, RunStatus, Totals } from "@noctuary/db/ledger/ledger.sql";
-import { finishRun, lockFinishedRun, type TaskSummary, taskSummaries } from "@noctuary/db/ledger/run";
+import {
+  finishRun,
+  lockFinishedRun,
+  runDurationMs,
+  type TaskSummary,
+  taskSummaries,
+} from "@noctuary/db/ledger/run";
 import { type RunUserTotals, runUserTotals } from "@noctuary/db/ledger/run-user";
 import { tasksOfRun } from "@noctuary/db/ledger/task";
 import type { Context } from "../context.ts";
 import { churnOf } from "../identity/churn.ts";
+import { type MetricName, type Metrics, measure } from "../metrics.ts";
 
 /** Closes a run once none of its tasks is left, with the totals of all of them. Safe to call at any time. */
 export async function closeRunIfFinished(
@@ -22,13 +29,28 @@ export async function closeRunIfFinished(
     );
     if (run.cancelledAt !== null) end.status = "cancelled";
     await finishRun(tx, runId, end);
-    return { job: run.job, status: end.status, churn: end.totals.churn };
+    return { run, end, durationMs: await runDurationMs(tx, runId) };
   });
   if (closed === null) return;
-  const log = closed.status === "failed" ? logger.error : logger.info;
-  const { job, status, churn } = closed;
-  log.call(logger, "run ended", { job, runId, status, churn });
-  if (churn !== undefined) metrics.add({ name: "Churn", value: churn, unit: "None", dimensions: { job } });
+  const { run, end, durationMs } = closed;
+  const { status, totals } = end;
+  const log = status === "failed" ? logger.critical : logger.info;
+  log.call(logger, "run ended", { job: run.job, runId, status, churn: totals.churn, durationMs });
+  if (run.options.dryRun !== true) measureRun(metrics, run.job, end, durationMs);
+}
+
+function measureRun(metrics: Metrics, job: string, end: RunEnd, durationMs: number): void {
+  const { status, totals, costUsd } = end;
+  const { embedded, tokens = 0, inputTokens = 0, outputTokens = 0 } = totals;
+  const tell = (name: MetricName, value: number) => measure(metrics, name, value, { job });
+  tell("RunsEnded", 1);
+  tell("RunsFailed", status === "failed" ? 1 : 0);
+  tell("RunsPartial", status === "partial" ? 1 : 0);
+  tell("RunDuration", durationMs);
+  if (embedded !== undefined) tell("NotesEmbedded", embedded);
+  tell("Tokens", tokens + inputTokens + outputTokens);
+  if (costUsd !== null) tell("CostUsd", costUsd);
+  if (totals.churn !== undefined) tell("Churn", totals.churn);
 }
 
 interface RunEnd {

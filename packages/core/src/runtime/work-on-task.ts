@@ -11,8 +11,10 @@ import {
 } from "@noctuary/db/ledger/task";
 import { lockWaits, waitKey } from "@noctuary/db/ledger/wait";
 import type { Context, LogFields } from "../context.ts";
+import { errorCause } from "../error-cause.ts";
 import { PermanentError, recordable, runCancelled, VersionConflictError } from "../errors.ts";
 import type { Outcome, PlanStep, UserStep, Wait } from "../job.ts";
+import { measure } from "../metrics.ts";
 import { closeRunIfFinished } from "./close-run.ts";
 import { sendEvents } from "./event-bus.ts";
 import { sendOutbox } from "./send-outbox.ts";
@@ -40,6 +42,7 @@ export async function workOnTask(
   if (claim === null) return false;
   const { task, run } = claim;
   const fields = logFieldsOf(run, task);
+  const startedMs = performance.now();
   try {
     if (run.cancelledAt !== null) throw runCancelled();
     if (task.attempt > context.limits.maxAttempts) {
@@ -54,6 +57,8 @@ export async function workOnTask(
   } catch (error) {
     await recordFailure(context, step, run, task, error, fields);
   }
+  const place = { job: run.job, step: step.slug };
+  measure(context.metrics, "TaskDuration", performance.now() - startedMs, place);
   await sendOutbox(context);
   await sendEvents(context);
   await closeRunIfFinished(context, run.id);
@@ -72,18 +77,19 @@ async function workAndSave(
     try {
       if (isPlan(step)) {
         const outcome = await step.work(input);
-        await asLedger(context.db, (tx) => end(tx, task, outcome));
+        const result = await asLedger(context.db, (tx) => end(tx, task, outcome));
+        if (result !== undefined) measureResult(context, step, run, result);
         return;
       }
       const userId = task.userId!;
       const outcome = await step.work({ ...input, userId });
-      if ("waitsFor" in outcome) return await wait(context, { ...task, userId }, outcome);
+      if ("waitsFor" in outcome) return await wait(context, run, { ...task, userId }, outcome);
       const result = await asUser(context.db, userId, async (tx) => {
         const result = await end(tx, task, outcome);
         if (result !== undefined) await step.ended(tx, run, { ...task, userId }, "done", context);
         return result;
       });
-      if (result !== undefined) measure(context, step, run, result);
+      if (result !== undefined) measureResult(context, step, run, result);
       return;
     } catch (error) {
       if (!(error instanceof VersionConflictError) || redo >= MAX_REDOS) throw error;
@@ -105,15 +111,17 @@ async function end<Tx extends LedgerTransaction | UserTransaction>(
   return result;
 }
 
-function measure({ metrics }: Context, step: UserStep, run: Run, result: Totals): void {
-  for (const measured of step.measures?.(result) ?? []) {
-    metrics.add({ ...measured, dimensions: { job: run.job, step: step.slug } });
-  }
+function measureResult({ metrics }: Context, step: PlanStep | UserStep, run: Run, result: Totals): void {
+  const dimensions = { job: run.job, step: step.slug };
+  measure(metrics, "TasksDone", 1, dimensions);
+  if (isPlan(step)) return;
+  for (const measured of step.measures?.(result) ?? []) metrics.add({ ...measured, dimensions });
 }
 
 /** As the ledger, which sees the runs that the wait depends on. */
 async function wait(
   { db, logger }: Context,
+  run: Run,
   task: ClaimedTask & { userId: string },
   { waitsFor, leftMs }: Wait,
 ): Promise<void> {
@@ -123,7 +131,7 @@ async function wait(
     await yieldTask(tx, task, { delayMs, waitsFor: delayMs > 0 ? waitKey(waitsFor) : null });
     return delayMs;
   });
-  logger.info("task waits", { taskId: task.id, userId: task.userId, forJob: waitsFor.job, delayMs });
+  logger.info("task waits", { ...logFieldsOf(run, task), forJob: waitsFor.job, delayMs });
 }
 
 async function recordFailure(
@@ -165,6 +173,11 @@ async function recordFailure(
     context.logger.warn("lease lost, nothing saved", fields);
     return;
   }
+  measure(context.metrics, isFinal ? "TasksFailed" : "TasksRetried", 1, {
+    job: run.job,
+    step: step.slug,
+    code: errorCause(recorded.code),
+  });
   if (isFinal) context.logger.error("task failed", log);
   else context.logger.warn("task will be tried again", log);
 }

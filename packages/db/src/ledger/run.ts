@@ -74,6 +74,19 @@ export async function scheduledSince(tx: LedgerTransaction, job: string): Promis
   return rows[0]!.since;
 }
 
+/** The local dates from `since` on for which a job has its one run, whatever became of it. */
+export async function scheduledDates(
+  tx: LedgerTransaction,
+  job: string,
+  since: string,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await tx.execute<{ date: string }>(sql`
+    select local_date::text as date from run
+    where job = ${job} and local_date >= ${since} and trigger in ('schedule', 'catch-up')
+    order by local_date desc limit 10`);
+  return new Set(rows.map(({ date }) => date));
+}
+
 /**
  * An open run for a date with these very options, scheduled ones too. Callers are put in a row by a lock on the job,
  * so that two at once cannot both find nothing.
@@ -162,6 +175,13 @@ export async function finishRun(
     update run set status = ${end.status}, totals = ${JSON.stringify(end.totals)}::jsonb, cost_usd = ${end.costUsd},
       error = coalesce(${end.error === undefined ? null : JSON.stringify(end.error)}::jsonb, error), finished_at = clock_timestamp()
     where id = ${id}`);
+}
+
+/** How long a run that has ended took. */
+export async function runDurationMs(tx: LedgerTransaction, id: string): Promise<number> {
+  const { rows } = await tx.execute<{ ms: number }>(sql`
+    select extract(epoch from finished_at - created_at)::float8 * 1000 as ms from run where id = ${id}`);
+  return rows[0]!.ms;
 }
 
 /** The newest ended run of a job that dealt with a user, before `before` where that is given. Dry runs do not count. */

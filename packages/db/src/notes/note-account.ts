@@ -25,7 +25,12 @@ export interface NotesInState {
   notes: number;
   /** When the first of them failed or, where none was tried, when it was last changed; null where it does not matter. */
   since: Date | null;
+  /** Those of them that have been pending since before the last night. */
+  overdue: number;
 }
+
+/** From one night's plan to the end of the next. */
+const NIGHT_HOURS = 30;
 
 /** The one query that accounts for every living note, of all users or of one: each is in exactly one state. */
 export async function noteStates(
@@ -57,7 +62,9 @@ export async function noteStates(
           when state = 'pending' then case when failed_hash is null then coalesce(failed_at, updated_at) else updated_at end
         end as since
       from placed)
-    select state, reason, count(*)::int as notes, min(since)::text as since
+    select state, reason, count(*)::int as notes, min(since)::text as since,
+      (count(*) filter (where state = 'pending' and since < clock_timestamp() - ${NIGHT_HOURS} * interval '1 hour'))::int
+        as overdue
     from reasoned group by state, reason order by state, count(*) desc, reason`);
   return rows.map((row) => ({ ...row, since: row.since === null ? null : new Date(row.since) }));
 }
