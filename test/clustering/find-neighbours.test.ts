@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { findNeighbours } from "@noctuary/core/clustering/find-neighbours";
 import { kernelModule } from "@noctuary/core/clustering/kernel";
 import { nearestNeighbours } from "@noctuary/core/clustering/nearest-neighbours";
+import { packVectors } from "@noctuary/core/clustering/pack-vectors";
 import { packRows, type VectorRows } from "@noctuary/core/clustering/packed-rows";
 import { seededRandom } from "@noctuary/core/clustering/seeded-random";
 import fc from "fast-check";
@@ -18,6 +19,26 @@ test("the committed kernel is what its source compiles to", async () => {
 
 test("this machine runs the kernel", () => {
   expect(kernelModule()).toBeDefined();
+});
+
+test("the kernel packs vectors as plain JavaScript does, to the bit", () => {
+  const value = fc.oneof(
+    { weight: 5, arbitrary: fc.float({ noNaN: true, noDefaultInfinity: true }) },
+    { weight: 5, arbitrary: fc.float({ min: -1, max: 1, noNaN: true }) },
+    fc.constantFrom(0, -0, 1, 1e-45, 3.4e38, Number.NEGATIVE_INFINITY, Number.NaN),
+  );
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 70 }),
+      fc.array(value, { maxLength: 2_000 }),
+      (dimensions, values) => {
+        const count = Math.floor(values.length / dimensions);
+        const vectors = Float32Array.from(values.slice(0, count * dimensions));
+        expect(packVectors({ vectors, count, dimensions })).toEqual(packRows({ vectors, count, dimensions }));
+      },
+    ),
+    { seed: 1 },
+  );
 });
 
 async function expectSameAsTwin(input: VectorRows, k: number): Promise<void> {

@@ -1,5 +1,7 @@
 import { compactLabels, contract, modularity } from "@noctuary/core/clustering/graph";
 import { leiden } from "@noctuary/core/clustering/leiden";
+import { refine } from "@noctuary/core/clustering/leiden-refine";
+import { seededRandom } from "@noctuary/core/clustering/seeded-random";
 import { expect, test } from "vitest";
 import { graphOf, karateClub } from "./graph-of-edges.ts";
 
@@ -72,4 +74,36 @@ test("nodes without edges stay alone, and an empty graph has no communities", ()
   expect(leiden(graphOf(3, [[0, 1]]), { resolution: 1, seed: 1 }).count).toBe(2);
   expect(leiden(graphOf(3, []), { resolution: 1, seed: 1 }).count).toBe(3);
   expect(leiden(graphOf(0, []), { resolution: 1, seed: 1 }).count).toBe(0);
+});
+
+test("a refinement that is taken over from the pass before is the one that would be found", () => {
+  const random = seededRandom(5);
+  const nodes = 300;
+  const edges = Array.from({ length: 2_400 }, (): [number, number, number] => {
+    const a = Math.floor(random() * nodes);
+    const b = (a + 1 + Math.floor(random() * (random() < 0.9 ? 12 : nodes - 1))) % nodes;
+    return [a, b, random()];
+  });
+  const graph = graphOf(nodes, [
+    ...new Map(edges.map((edge) => [edge.slice(0, 2).sort().join(), edge])).values(),
+  ]);
+  const gamma = 1 / graph.strengths.reduce((sum, strength) => sum + strength, 0);
+  const order = Int32Array.from({ length: nodes }, (_, node) => (node * 7) % nodes);
+  const lots = Uint32Array.from(order, () => random() * 2 ** 32);
+  const community = Int32Array.from({ length: nodes }, (_, node) => Math.floor(node / 20));
+  const known = { community, part: refine(graph, community, gamma, order, lots) };
+  expect(new Set(known.part).size).toBeGreaterThan(15);
+  // One node goes elsewhere, another is alone, and two communities have changed their numbers.
+  const numbers = Int32Array.from({ length: nodes }, (_, number) =>
+    number === 3 ? 4 : number === 4 ? 3 : number,
+  );
+  const moved = community.map((c, node) => (node === 10 ? 5 : node === 205 ? 200 : numbers[c]!));
+  const anew = refine(graph, moved, gamma, order, lots);
+  expect(refine(graph, moved, gamma, order, lots, known)).toEqual(anew);
+  // Those parts are taken over: where they are other ones, so is the result.
+  const otherwise = { community, part: known.part.map((_, node) => node) };
+  const parts = refine(graph, moved, gamma, order, lots, otherwise);
+  const isAlone = (node: number) => parts[node] === node;
+  expect(Array.from({ length: 20 }, (_, i) => 60 + i).every(isAlone)).toBe(true);
+  expect(parts.slice(0, 20)).toEqual(anew.slice(0, 20));
 });

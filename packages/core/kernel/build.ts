@@ -7,13 +7,15 @@ import asc from "assemblyscript/asc";
 /** Where the compiled kernel is kept: as text in a module, so that it travels in every bundle without an asset. */
 export const artefact = new URL("../src/clustering/kernel-bytes.ts", import.meta.url);
 
+const sources = ["neighbours.ts", "packing.ts", "directions.ts"];
+
 /** @throws {Error} with what the compiler says. */
 export async function compiledModule(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "kernel-"));
   try {
     const { error, stderr } = await asc.main(
       [
-        new URL("neighbours.ts", import.meta.url).pathname,
+        ...sources.map((name) => new URL(name, import.meta.url).pathname),
         "-O3",
         "--noAssert",
         ...["--runtime", "stub"],
@@ -34,7 +36,7 @@ export async function compiledModule(): Promise<string> {
 function source(base64: string): string {
   const lines = base64.match(/.{1,100}/g)!.map((line) => `  "${line}",`);
   return [
-    "// Compiled from ../../kernel/neighbours.ts by `npm run kernel:build`; a test compiles it again and compares.",
+    "// Compiled from ../../kernel by `npm run kernel:build`; a test compiles it again and compares.",
     "",
     "export const kernelBase64 = [",
     ...lines,

@@ -31,21 +31,26 @@ export function attachments(graph: Graph, topics: Labels): Attachments {
   const rival = new Int32Array(graph.nodes).fill(-1);
   const loose = new Uint8Array(graph.nodes);
   const inCore = coreMembers(graph, topics);
-  const linkTo = new Map<number, number>();
+  const { offsets, targets, weights } = graph;
+  const linkTo = new Float64Array(topics.count);
+  const touched = new Int32Array(topics.count);
   for (let node = 0; node < graph.nodes; node++) {
-    linkTo.clear();
-    for (let e = graph.offsets[node]!; e < graph.offsets[node + 1]!; e++) {
-      const topic = topics.label[graph.targets[e]!]!;
-      linkTo.set(topic, (linkTo.get(topic) ?? 0) + graph.weights[e]!);
+    let touchedCount = 0;
+    for (let e = offsets[node]!; e < offsets[node + 1]!; e++) {
+      const topic = topics.label[targets[e]!]!;
+      if (linkTo[topic] === 0) touched[touchedCount++] = topic;
+      linkTo[topic]! += weights[e]!;
     }
     const own = topics.label[node]!;
-    const inside = linkTo.get(own) ?? 0;
+    const inside = linkTo[own]!;
     let strongest = 0;
-    for (const [topic, weight] of linkTo) {
-      if (topic !== own && weight > strongest) {
-        strongest = weight;
+    for (let t = 0; t < touchedCount; t++) {
+      const topic = touched[t]!;
+      if (topic !== own && linkTo[topic]! > strongest) {
+        strongest = linkTo[topic]!;
         rival[node] = topic;
       }
+      linkTo[topic] = 0;
     }
     const share = inCore[node] === 1 && inside > 0 ? inside / graph.strengths[node]! : 0;
     confidence[node] = chanceToStay(share);
@@ -56,25 +61,37 @@ export function attachments(graph: Graph, topics: Labels): Attachments {
 
 /** Marks the largest connected part of each topic: the rest was put there for want of a better place. */
 function coreMembers(graph: Graph, topics: Labels): Uint8Array {
-  const part = new Int32Array(graph.nodes).fill(-1);
-  const partSize: number[] = [];
-  const core = new Int32Array(topics.count).fill(-1);
-  for (let start = 0; start < graph.nodes; start++) {
-    if (part[start] !== -1) continue;
-    const topic = topics.label[start]!;
-    const id = partSize.length;
-    const reached = [start];
-    part[start] = id;
-    for (const node of reached) {
-      for (let e = graph.offsets[node]!; e < graph.offsets[node + 1]!; e++) {
-        const next = graph.targets[e]!;
-        if (part[next] !== -1 || topics.label[next] !== topic) continue;
-        part[next] = id;
-        reached.push(next);
+  const { nodes, offsets, targets } = graph;
+  const { label } = topics;
+  const isReached = new Uint8Array(nodes);
+  // The parts one behind the other; of each topic, where its largest part begins and how large it is.
+  const reached = new Int32Array(nodes);
+  const coreStart = new Int32Array(topics.count);
+  const coreSize = new Int32Array(topics.count);
+  let end = 0;
+  for (let first = 0; first < nodes; first++) {
+    if (isReached[first] === 1) continue;
+    const topic = label[first]!;
+    const start = end;
+    isReached[first] = 1;
+    reached[end++] = first;
+    for (let at = start; at < end; at++) {
+      const node = reached[at]!;
+      for (let e = offsets[node]!; e < offsets[node + 1]!; e++) {
+        const next = targets[e]!;
+        if (isReached[next] === 1 || label[next] !== topic) continue;
+        isReached[next] = 1;
+        reached[end++] = next;
       }
     }
-    partSize.push(reached.length);
-    if (core[topic] === -1 || reached.length > partSize[core[topic]!]!) core[topic] = id;
+    if (end - start > coreSize[topic]!) {
+      coreStart[topic] = start;
+      coreSize[topic] = end - start;
+    }
   }
-  return Uint8Array.from(part, (id, node) => (core[topics.label[node]!] === id ? 1 : 0));
+  const isCore = new Uint8Array(nodes);
+  for (let topic = 0; topic < topics.count; topic++) {
+    for (let i = 0; i < coreSize[topic]!; i++) isCore[reached[coreStart[topic]! + i]!] = 1;
+  }
+  return isCore;
 }

@@ -1,5 +1,7 @@
 import type { NeighbourLists } from "./nearest-neighbours.ts";
 
+const MOST_ROWS = 2 ** 21;
+
 /** Rows numbered anew in an order that depends on their content alone. */
 export interface CanonicalOrder {
   /** The row at each place. */
@@ -14,12 +16,32 @@ export interface CanonicalOrder {
  * a hash, it is as good as random, and rows keep their places among each other when others come or go.
  */
 export function canonicalOrder(keys: BigUint64Array): CanonicalOrder {
-  const rowAt = Int32Array.from(keys, (_, row) => row).sort((a, b) =>
-    keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : a - b,
-  );
+  const highs = halvesOf(keys, 1);
+  // The upper half of a key and a row fit into a double's 53 bits. Sorting numbers is fast, and ties are rare.
+  const sorted = new Float64Array(keys.length);
+  for (let row = 0; row < keys.length; row++) sorted[row] = highs[row]! * MOST_ROWS + row;
+  sorted.sort();
+  const rowAt = new Int32Array(keys.length);
+  for (let place = 0; place < rowAt.length; place++) rowAt[place] = sorted[place]! % MOST_ROWS;
+  for (let first = 0, end = 1; first < rowAt.length; first = end++) {
+    while (end < rowAt.length && highs[rowAt[end]!] === highs[rowAt[first]!]) end++;
+    if (end - first > 1) rowAt.subarray(first, end).sort((a, b) => compareKeys(keys, a, b));
+  }
   const placeOf = new Int32Array(keys.length);
-  for (const [place, row] of rowAt.entries()) placeOf[row] = place;
+  for (let place = 0; place < rowAt.length; place++) placeOf[rowAt[place]!] = place;
   return { rowAt, placeOf };
+}
+
+function compareKeys(keys: BigUint64Array, a: number, b: number): number {
+  return keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : a - b;
+}
+
+/** The lower halves of keys, or the upper ones. */
+export function halvesOf(keys: BigUint64Array, upper: 0 | 1): Uint32Array {
+  const words = new Uint32Array(keys.buffer, keys.byteOffset, 2 * keys.length);
+  const halves = new Uint32Array(keys.length);
+  for (let i = 0; i < halves.length; i++) halves[i] = words[2 * i + upper]!;
+  return halves;
 }
 
 /** Neighbour lists of places, from those of rows. */
@@ -32,7 +54,8 @@ export function reorderLists(
     neighbours: new Int32Array(neighbours.length).fill(-1),
     similarities: new Float32Array(similarities.length),
   };
-  for (const [place, row] of rowAt.entries()) {
+  for (let place = 0; place < rowAt.length; place++) {
+    const row = rowAt[place]!;
     for (let j = 0; j < k; j++) {
       const neighbour = neighbours[row * k + j]!;
       if (neighbour < 0) break;

@@ -21,14 +21,12 @@ export function centroidsOf(
     for (let d = 0; d < dimensions; d++) sums[to + d]! += weight * codes[from + d]!;
   }
   const centroids = new Float32Array(count * dimensions);
-  for (let group = 0; group < count; group++) {
-    const sum = sums.subarray(group * dimensions, (group + 1) * dimensions);
-    const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
-    if (length > 0)
-      centroids.set(
-        sum.map((value) => value / length),
-        group * dimensions,
-      );
+  for (let first = 0; first < sums.length; first += dimensions) {
+    let squares = 0;
+    for (let at = first; at < first + dimensions; at++) squares += sums[at]! * sums[at]!;
+    if (squares === 0) continue;
+    const length = Math.sqrt(squares);
+    for (let at = first; at < first + dimensions; at++) centroids[at] = sums[at]! / length;
   }
   return centroids;
 }

@@ -11,7 +11,8 @@ import {
   wholeChunks,
 } from "./kept-state.ts";
 import type { NeighbourLists } from "./nearest-neighbours.ts";
-import { type PackedRows, packRows, resizedRows, rowsAt } from "./packed-rows.ts";
+import { packVectors } from "./pack-vectors.ts";
+import { type PackedRows, resizedRows, rowsAt } from "./packed-rows.ts";
 import { neighboursFor, type Partition, type PreviousPartition, partitionByNeighbours } from "./partition.ts";
 import { patchNeighbours } from "./patch-neighbours.ts";
 import { resizedSketches } from "./sketches.ts";
@@ -55,7 +56,7 @@ export async function clusterAccount(
   threads: number,
 ): Promise<ClusteredAccount | undefined> {
   const { dimensions, vectors, kept } = input;
-  const incoming = packRows({ vectors, count: vectors.length / dimensions, dimensions });
+  const incoming = packVectors({ vectors, count: vectors.length / dimensions, dimensions });
   if (kept === undefined) {
     const { rows, positionOf } = distinctRows(incoming);
     return searchFromScratch(rows, positionOf, input, threads);

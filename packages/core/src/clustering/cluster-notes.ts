@@ -1,6 +1,7 @@
 import { distinctRows } from "./distinct-rows.ts";
 import { findNeighbours } from "./find-neighbours.ts";
-import { packRows, type VectorRows } from "./packed-rows.ts";
+import { packVectors } from "./pack-vectors.ts";
+import type { VectorRows } from "./packed-rows.ts";
 import { neighboursFor, type Partition, type PreviousPartition, partitionByNeighbours } from "./partition.ts";
 
 /** One account's vectors, a row a note, and what earlier nights left. */
@@ -10,7 +11,7 @@ export interface NotesToCluster extends VectorRows {
 
 /** Groups an account's notes on up to `threads` threads: to the bit what partitionNotes gives. */
 export async function clusterNotes(input: NotesToCluster, threads: number): Promise<Partition> {
-  const { rows, positionOf } = distinctRows(packRows(input));
+  const { rows, positionOf } = distinctRows(packVectors(input));
   const k = neighboursFor(rows.count);
   const { lists } = await findNeighbours(rows, k, { threads });
   return partitionByNeighbours({ rows, positionOf, lists, k }, input.previous);

@@ -43,7 +43,9 @@ export async function findNeighbours(
   }
   const large = rows.count >= sketchFrom;
   const used = large ? threads : 1;
-  const directions = large ? principalDirections(rows, sketchWidth(rows.dimensions)) : noDirections(rows);
+  const directions = large
+    ? principalDirections(module, rows, sketchWidth(rows.dimensions))
+    : noDirections(rows);
   const jobs = allPairs(rows.count, used);
   const search = openSearch(module, rows, directions, {
     ...{ listLength: k, threads: used, jobs, largestJob: STRIP_ROWS },

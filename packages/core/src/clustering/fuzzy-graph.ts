@@ -1,9 +1,10 @@
 import type { Graph } from "./graph.ts";
 import type { NeighbourLists } from "./nearest-neighbours.ts";
 
-// Bisection halves the interval 0..4 of cosine distances; 32 steps reach 1e-9.
-const BISECTION_STEPS = 32;
-const LONGEST_DISTANCE = 4;
+// From below and on a convex curve Newton's steps never pass the root; six to nine reach it.
+const MOST_STEPS = 40;
+const CLOSE_ENOUGH = 1e-10;
+const WIDEST = 4;
 // UMAP's MIN_K_DIST_SCALE: a row of near duplicates must not get an infinitely narrow kernel.
 const NARROWEST_SHARE_OF_MEAN = 1e-3;
 const LIGHTEST_EDGE = 1e-4;
@@ -16,26 +17,28 @@ const LIGHTEST_EDGE = 1e-4;
  * a pair join as a + b - ab. Neighbours without any similarity (cosine <= 0) give no edge.
  */
 export function fuzzyGraph({ neighbours, similarities }: NeighbourLists, count: number, k: number): Graph {
-  const directed = membershipStrengths({ neighbours, similarities }, count, k);
-
-  const offsets = new Int32Array(count + 1);
-  forEachEdge(neighbours, directed, count, k, (from, to) => {
-    offsets[from + 1]!++;
-    offsets[to + 1]!++;
-  });
+  const joint = membershipStrengths({ neighbours, similarities }, count, k);
+  const offsets = joinDirections(neighbours, joint, count, k);
   for (let row = 0; row < count; row++) offsets[row + 1]! += offsets[row]!;
   const targets = new Int32Array(offsets[count]!);
   const weights = new Float64Array(offsets[count]!);
   const strengths = new Float64Array(count);
   const next = offsets.slice(0, count);
-  forEachEdge(neighbours, directed, count, k, (from, to, weight) => {
-    targets[next[from]!] = to;
-    weights[next[from]!++] = weight;
-    targets[next[to]!] = from;
-    weights[next[to]!++] = weight;
-    strengths[from]! += weight;
-    strengths[to]! += weight;
-  });
+  for (let from = 0; from < count; from++) {
+    for (let j = from * k; j < (from + 1) * k; j++) {
+      const weight = joint[j]!;
+      if (weight === 0) continue;
+      const to = neighbours[j]!;
+      const there = next[from]!++;
+      targets[there] = to;
+      weights[there] = weight;
+      const back = next[to]!++;
+      targets[back] = from;
+      weights[back] = weight;
+      strengths[from]! += weight;
+      strengths[to]! += weight;
+    }
+  }
   return { nodes: count, offsets, targets, weights, strengths };
 }
 
@@ -46,66 +49,82 @@ function membershipStrengths(
   k: number,
 ): Float64Array {
   const strengths = new Float64Array(count * k);
-  const distances = new Float64Array(k);
+  // How much farther each neighbour is than the nearest.
+  const farther = new Float64Array(k);
   for (let row = 0; row < count; row++) {
     const first = row * k;
     let length = 0;
     let sum = 0;
     while (length < k && neighbours[first + length]! >= 0 && similarities[first + length]! > 0) {
-      distances[length] = Math.max(0, 1 - similarities[first + length]!);
-      sum += distances[length]!;
+      const distance = Math.max(0, 1 - similarities[first + length]!);
+      farther[length] = length === 0 ? distance : distance - farther[0]!;
+      sum += distance;
       length++;
     }
     if (length === 0) continue;
-    const width = kernelWidth(distances, length, sum / length);
+    farther[0] = 0;
+    const perWidth = 1 / Math.max(kernelWidth(farther, length), (NARROWEST_SHARE_OF_MEAN * sum) / length);
     for (let j = 0; j < length; j++) {
-      strengths[first + j] = Math.max(LIGHTEST_EDGE, Math.exp((distances[0]! - distances[j]!) / width));
+      // Where all is as near as can be, the width is 0 and so is what each is farther.
+      const strength = farther[j] === 0 ? 1 : Math.exp(-farther[j]! * perWidth);
+      strengths[first + j] = strength > LIGHTEST_EDGE ? strength : LIGHTEST_EDGE;
     }
   }
   return strengths;
 }
 
-function kernelWidth(distances: Float64Array, length: number, meanDistance: number): number {
+/**
+ * The width at which exp(-farther / width) sums to log2(length + 1); 0 where too many are as near as the nearest for
+ * any width to do.
+ */
+function kernelWidth(farther: Float64Array, length: number): number {
   const target = Math.log2(length + 1);
-  let narrow = 0;
-  let wide = LONGEST_DISTANCE;
-  for (let step = 0; step < BISECTION_STEPS; step++) {
-    const width = (narrow + wide) / 2;
-    let sum = 0;
-    for (let j = 0; j < length; j++) sum += Math.exp((distances[0]! - distances[j]!) / width);
-    if (sum > target) wide = width;
-    else narrow = width;
+  let nearest = 1;
+  while (nearest < length && farther[nearest]! <= 0) nearest++;
+  if (nearest >= target) return length === 1 ? WIDEST : 0;
+  let perWidth = 1 / WIDEST;
+  for (let step = 0; step < MOST_STEPS; step++) {
+    let sum = nearest;
+    let slope = 0;
+    for (let j = nearest; j < length; j++) {
+      const strength = Math.exp(-farther[j]! * perWidth);
+      sum += strength;
+      slope += farther[j]! * strength;
+    }
+    const more = (sum - target) / slope;
+    if (!(more > CLOSE_ENOUGH * perWidth)) break;
+    perWidth += more;
   }
-  return Math.max((narrow + wide) / 2, NARROWEST_SHARE_OF_MEAN * meanDistance, Number.MIN_VALUE);
+  return 1 / perWidth;
 }
 
-/** Visits each linked pair once: a mutual pair from its lower row. */
-function forEachEdge(
+/**
+ * Joins the two directions of each pair in the entry of one of them (of a mutual pair the lower row's), and empties
+ * the other's. Counts the edges of each row, in the place behind its own.
+ */
+function joinDirections(
   neighbours: Int32Array,
   directed: Float64Array,
   count: number,
   k: number,
-  visit: (from: number, to: number, weight: number) => void,
-): void {
+): Int32Array {
+  const edges = new Int32Array(count + 1);
   for (let from = 0; from < count; from++) {
     for (let j = from * k; j < (from + 1) * k; j++) {
       const there = directed[j]!;
       if (there === 0) continue;
       const to = neighbours[j]!;
-      const back = weightOf(neighbours, directed, k, to, from);
-      if (back > 0 && to < from) continue;
-      visit(from, to, there + back - there * back);
+      // A lower row has met this pair if it is mutual: then it has taken this entry.
+      let back = to * k;
+      const end = back + k;
+      while (back < end && neighbours[back] !== from) back++;
+      if (back < end && directed[back]! > 0) {
+        directed[j] = there + directed[back]! - there * directed[back]!;
+        directed[back] = 0;
+      }
+      edges[from + 1]!++;
+      edges[to + 1]!++;
     }
   }
-}
-
-function weightOf(
-  neighbours: Int32Array,
-  directed: Float64Array,
-  k: number,
-  row: number,
-  of: number,
-): number {
-  for (let j = row * k; j < (row + 1) * k; j++) if (neighbours[j] === of) return directed[j]!;
-  return 0;
+  return edges;
 }

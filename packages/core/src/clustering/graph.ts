@@ -20,19 +20,35 @@ export interface Labels {
   count: number;
 }
 
-/** Renumbers labels in the order in which they first occur, so that equal partitions are equal arrays. */
+/** 0 .. nodes - 1. */
+export function allNodes(nodes: number): Int32Array {
+  const all = new Int32Array(nodes);
+  for (let node = 0; node < nodes; node++) all[node] = node;
+  return all;
+}
+
+/**
+ * Renumbers labels (from 0 on, not many more than nodes) in the order in which they first occur, so that equal
+ * partitions are equal arrays.
+ */
 export function compactLabels(label: ArrayLike<number>): Labels {
-  const renumbered = new Map<number, number>();
+  let largest = -1;
+  for (let node = 0; node < label.length; node++) if (label[node]! > largest) largest = label[node]!;
+  const renumbered = new Int32Array(largest + 1).fill(-1);
   const compact = new Int32Array(label.length);
+  let count = 0;
   for (let node = 0; node < label.length; node++) {
-    let next = renumbered.get(label[node]!);
-    if (next === undefined) {
-      next = renumbered.size;
-      renumbered.set(label[node]!, next);
-    }
-    compact[node] = next;
+    const own = label[node]!;
+    if (renumbered[own] === -1) renumbered[own] = count++;
+    compact[node] = renumbered[own]!;
   }
-  return { label: compact, count: renumbered.size };
+  return { label: compact, count };
+}
+
+export function sameLabels({ label: a }: Labels, { label: b }: Labels): boolean {
+  if (a.length !== b.length) return false;
+  for (let node = 0; node < a.length; node++) if (a[node] !== b[node]) return false;
+  return true;
 }
 
 /** Each label becomes a node; edges between labels are summed, edges inside count in its strength only. */

@@ -21,29 +21,37 @@ export function discountHubs(
 ): NeighbourLists {
   const means = new Float64Array(count);
   for (let row = 0; row < count; row++) {
-    const length = listLength({ neighbours, similarities }, row, k);
+    const length = listLength(neighbours, similarities, row, k);
     for (let j = row * k; j < row * k + length; j++) means[row]! += similarities[j]! / length;
   }
-  const discounted = {
-    neighbours: new Int32Array(count * k).fill(-1),
-    similarities: new Float32Array(count * k),
-  };
+  const nearer = new Int32Array(count * k).fill(-1);
+  const discounted = new Float32Array(count * k);
+  const nearness = new Float64Array(k);
   for (let row = 0; row < count; row++) {
-    const length = listLength({ neighbours, similarities }, row, k);
-    const list = Array.from({ length }, (_, j) => {
-      const neighbour = neighbours[row * k + j]!;
-      return { neighbour, nearness: similarities[row * k + j]! - NEIGHBOURS_HALF * means[neighbour]! };
-    }).sort((a, b) => b.nearness - a.nearness || a.neighbour - b.neighbour);
-    for (const [j, { neighbour, nearness }] of list.entries()) {
-      discounted.neighbours[row * k + j] = neighbour;
-      discounted.similarities[row * k + j] = Math.max(LEAST_SIMILARITY, 1 - (list[0]!.nearness - nearness));
+    const first = row * k;
+    const length = listLength(neighbours, similarities, row, k);
+    for (let j = 0; j < length; j++) {
+      const neighbour = neighbours[first + j]!;
+      const own = similarities[first + j]! - NEIGHBOURS_HALF * means[neighbour]!;
+      let at = j;
+      for (; at > 0; at--) {
+        const before = nearness[at - 1]!;
+        if (before > own || (before === own && nearer[first + at - 1]! < neighbour)) break;
+        nearness[at] = before;
+        nearer[first + at] = nearer[first + at - 1]!;
+      }
+      nearness[at] = own;
+      nearer[first + at] = neighbour;
+    }
+    for (let j = 0; j < length; j++) {
+      discounted[first + j] = Math.max(LEAST_SIMILARITY, 1 - (nearness[0]! - nearness[j]!));
     }
   }
-  return discounted;
+  return { neighbours: nearer, similarities: discounted };
 }
 
 /** How many neighbours a row has with any similarity at all. */
-function listLength({ neighbours, similarities }: NeighbourLists, row: number, k: number): number {
+function listLength(neighbours: Int32Array, similarities: Float32Array, row: number, k: number): number {
   let length = 0;
   while (length < k && neighbours[row * k + length]! >= 0 && similarities[row * k + length]! > 0) length++;
   return length;

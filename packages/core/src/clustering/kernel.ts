@@ -4,12 +4,20 @@ import type { NeighbourLists } from "./nearest-neighbours.ts";
 import type { PackedRows } from "./packed-rows.ts";
 import type { Directions } from "./principal-directions.ts";
 
-/** The kernel's exports: see kernel/neighbours.ts. Addresses and counts are 32-bit integers. */
+/** The kernel's exports: see the files of kernel. Addresses and counts are 32-bit integers. */
 export interface Kernel {
   configure(...layout: number[]): void;
   sketch(first: number, last: number): void;
   layOutPanels(first: number, last: number): void;
   scan(queries: number, queryCount: number, firstPanel: number, lastPanel: number, back: number): void;
+  pack(
+    ...[vectors, count, dimensions, codes, stride, inverseLengths, keys, lanes]: [
+      ...[number, number, number, number],
+      ...[number, number, number, number],
+    ]
+  ): void;
+  project(...[samples, count, directions, width, stride, next]: number[]): void;
+  orthonormalise(directions: number, width: number, stride: number): void;
 }
 
 const PANEL_ROWS = 8;
@@ -76,12 +84,8 @@ export function searchLayout(size: SearchSize): SearchLayout {
   const width = size.directions.rows.count;
   const panels = Math.ceil(rows / PANEL_ROWS);
   const padded = panels * PANEL_ROWS;
-  let end = PAGE_BYTES; // the compiler's own data lies below
-  const reserve = (bytes: number) => {
-    const address = end;
-    end = Math.ceil((end + bytes) / 64) * 64;
-    return address;
-  };
+  const space = new MemorySpace();
+  const reserve = (bytes: number) => space.reserve(bytes);
   const each = (bytes: number) => Array.from({ length: threads }, () => reserve(bytes));
   const groups = Math.ceil(size.largestJob / 4);
   const layout = {
@@ -104,24 +108,45 @@ export function searchLayout(size: SearchSize): SearchLayout {
     jobs: reserve(size.jobs * 5 * 4),
     nextJob: reserve(4),
   };
-  return { ...layout, bytes: end };
+  return { ...layout, bytes: space.end };
+}
+
+/** Addresses one behind the other, each at the beginning of a cache line. */
+class MemorySpace {
+  end = PAGE_BYTES; // the compiler's own data lies below
+
+  reserve(bytes: number): number {
+    const address = this.end;
+    this.end = Math.ceil((address + bytes) / 64) * 64;
+    return address;
+  }
 }
 
 /** @throws {RangeError} where the rows do not fit into the 4 GB that a WebAssembly memory can have. */
-export function searchMemory({ bytes }: SearchLayout): WebAssembly.Memory {
+export function searchMemory({ bytes }: { bytes: number }): WebAssembly.Memory {
   const pages = Math.ceil(bytes / PAGE_BYTES);
   if (pages > LARGEST_MEMORY_PAGES) throw new RangeError("too many vectors for one search");
   return new WebAssembly.Memory({ initial: pages, maximum: LARGEST_MEMORY_PAGES, shared: true });
 }
 
-export function startKernel(
+/** A memory with arrays of these sizes in it. */
+export function kernelMemory(sizes: readonly number[]): { memory: WebAssembly.Memory; addresses: number[] } {
+  const space = new MemorySpace();
+  const addresses = sizes.map((bytes) => space.reserve(bytes));
+  return { memory: searchMemory({ bytes: space.end }), addresses };
+}
+
+export function startKernel(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernel {
+  return new WebAssembly.Instance(module, { env: { memory, abort() {} } }).exports as unknown as Kernel;
+}
+
+export function startSearch(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
   layout: SearchLayout,
   thread: number,
 ): Kernel {
-  const kernel = new WebAssembly.Instance(module, { env: { memory, abort() {} } })
-    .exports as unknown as Kernel;
+  const kernel = startKernel(module, memory);
   kernel.configure(
     ...[layout.rows, layout.listLength, layout.stride * 2, layout.width, layout.skew],
     ...[layout.codes, layout.inverseLengths, layout.keys, layout.closed, layout.sketches, layout.panelBytes],

@@ -1,4 +1,5 @@
-import { compactLabels, contract, type Graph, type Labels } from "./graph.ts";
+import { allNodes, compactLabels, contract, type Graph, type Labels, sameLabels } from "./graph.ts";
+import { mixed, type Refinement, refine } from "./leiden-refine.ts";
 
 export interface LeidenOptions {
   /** Gamma: above 1 gives more and smaller communities. */
@@ -17,8 +18,6 @@ export interface LeidenOptions {
 // Convergence takes 3 to 8 passes on real notes; the bound only guards against a cycle of equal moves.
 const MAX_PASSES = 50;
 const SMALLEST_GAIN = 1e-12;
-// Theta of the paper, as a share of the best gain: how often refinement takes a merge that is not the best.
-const REFINEMENT_RANDOMNESS = 0.01;
 const LARGEST_LOT = 0xffffffff;
 const MOST_NODES = 2 ** 21;
 
@@ -31,15 +30,30 @@ const MOST_NODES = 2 ** 21;
  * same graph, the first pass returns it unchanged. Nodes without edges stay alone.
  */
 export function leiden(graph: Graph, { resolution, seed, keys, initial }: LeidenOptions): Labels {
-  let labels = compactLabels(initial ?? Int32Array.from({ length: graph.nodes }, (_, node) => node));
+  let labels = compactLabels(initial ?? allNodes(graph.nodes));
+  const total = totalStrength(graph);
+  if (total === 0) return labels;
   const lots = drawLots(graph.nodes, keys, seed);
+  const run: Run = { graph, gamma: resolution / total, lots, order: inOrderOf(lots, allNodes(graph.nodes)) };
   for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const improved = leidenPass(graph, labels.label, resolution, lots);
-    const unchanged = improved.label.every((label, node) => label === labels.label[node]);
+    const improved = leidenPass(run, labels.label);
+    const unchanged = sameLabels(improved, labels);
     labels = improved;
     if (unchanged) break;
   }
   return labels;
+}
+
+/** What stays the same from pass to pass. */
+interface Run {
+  graph: Graph;
+  /** Resolution over the strength of all nodes. */
+  gamma: number;
+  lots: Uint32Array;
+  /** The nodes in the order of their lots. */
+  order: Int32Array;
+  /** How the last pass split the communities that it found by moving single nodes. */
+  refinement?: Refinement;
 }
 
 /**
@@ -58,19 +72,17 @@ export function moveFrontier(
   return compactLabels(label);
 }
 
-function leidenPass(graph: Graph, initial: Int32Array, resolution: number, lotOfNode: Uint32Array): Labels {
-  const total = totalStrength(graph);
-  if (total === 0) return compactLabels(initial);
-  const gamma = resolution / total;
-
+function leidenPass(run: Run, initial: Int32Array): Labels {
+  const { graph, gamma } = run;
   let level = graph;
-  let community: Int32Array = Int32Array.from(initial);
-  const nodeOf = Int32Array.from({ length: graph.nodes }, (_, node) => node);
-  let lots = lotOfNode;
+  let community: Int32Array = initial.slice();
+  const nodeOf = allNodes(graph.nodes);
+  let { lots, order } = run;
   for (;;) {
-    const order = inOrderOf(lots, allNodes(level.nodes));
     moveNodes(level, community, gamma, order);
-    const refined = compactLabels(refine(level, community, gamma, order, lots));
+    const part = refine(level, community, gamma, order, lots, level === graph ? run.refinement : undefined);
+    if (level === graph) run.refinement = { community: community.slice(), part };
+    const refined = compactLabels(part);
     if (refined.count === level.nodes) break;
     // The refined groups become nodes; they start in the communities they were refined from.
     const above = new Int32Array(refined.count);
@@ -84,12 +96,16 @@ function leidenPass(graph: Graph, initial: Int32Array, resolution: number, lotOf
     for (let node = 0; node < graph.nodes; node++) nodeOf[node] = refined.label[nodeOf[node]!]!;
     level = contract(level, refined);
     community = compactLabels(above).label;
+    order = inOrderOf(lots, allNodes(level.nodes));
   }
-  return compactLabels(nodeOf.map((node) => community[node]!));
+  for (let node = 0; node < graph.nodes; node++) nodeOf[node] = community[nodeOf[node]!]!;
+  return compactLabels(nodeOf);
 }
 
-function totalStrength(graph: Graph): number {
-  return graph.strengths.reduce((sum, strength) => sum + strength, 0);
+function totalStrength({ strengths }: Graph): number {
+  let total = 0;
+  for (let node = 0; node < strengths.length; node++) total += strengths[node]!;
+  return total;
 }
 
 /**
@@ -104,13 +120,14 @@ function moveNodes(graph: Graph, community: Int32Array, gamma: number, first: In
     communityStrength[community[node]!]! += strengths[node]!;
     communitySize[community[node]!]!++;
   }
-  const empty: number[] = [];
-  for (let c = 0; c < nodes; c++) if (communitySize[c] === 0) empty.push(c);
+  const empty = new Int32Array(nodes);
+  let emptyCount = 0;
+  for (let c = 0; c < nodes; c++) if (communitySize[c] === 0) empty[emptyCount++] = c;
 
   const queue = new Int32Array(nodes);
   queue.set(first);
   const queued = new Uint8Array(nodes);
-  for (const node of first) queued[node] = 1;
+  for (let i = 0; i < first.length; i++) queued[first[i]!] = 1;
   let head = 0;
   let waiting = first.length;
   const linkTo = new Float64Array(nodes);
@@ -141,14 +158,14 @@ function moveNodes(graph: Graph, community: Int32Array, gamma: number, first: In
       }
     }
     // Alone is worth 0: better than anywhere it would lose.
-    if (bestGain < -SMALLEST_GAIN && communitySize[present]! > 1) best = empty.pop()!;
+    if (bestGain < -SMALLEST_GAIN && communitySize[present]! > 1) best = empty[--emptyCount]!;
     for (let t = 0; t < touchedCount; t++) linkTo[touched[t]!] = 0;
     communityStrength[best]! += strengths[node]!;
     if (best === present) continue;
 
     community[node] = best;
     communitySize[best]!++;
-    if (--communitySize[present]! === 0) empty.push(present);
+    if (--communitySize[present]! === 0) empty[emptyCount++] = present;
     for (let e = offsets[node]!; e < offsets[node + 1]!; e++) {
       const neighbour = targets[e]!;
       if (queued[neighbour] === 1 || community[neighbour] === best) continue;
@@ -157,90 +174,6 @@ function moveNodes(graph: Graph, community: Int32Array, gamma: number, first: In
       waiting++;
     }
   }
-}
-
-/**
- * Splits each community into well-connected parts: every node starts alone and lone nodes join, at random in
- * favour of the higher gain, a part of their community that is itself well connected to the rest of it.
- */
-function refine(
-  graph: Graph,
-  community: Int32Array,
-  gamma: number,
-  order: Int32Array,
-  lots: Uint32Array,
-): Int32Array {
-  const { nodes, offsets, targets, weights, strengths } = graph;
-  const communityStrength = new Float64Array(nodes);
-  for (let node = 0; node < nodes; node++) communityStrength[community[node]!]! += strengths[node]!;
-
-  const part = Int32Array.from({ length: nodes }, (_, node) => node);
-  const partStrength = Float64Array.from(strengths);
-  const partSize = new Int32Array(nodes).fill(1);
-  // Weight between a part and the rest of its community.
-  const outward = new Float64Array(nodes);
-  for (let node = 0; node < nodes; node++) {
-    for (let e = offsets[node]!; e < offsets[node + 1]!; e++) {
-      if (community[targets[e]!] === community[node]) outward[node]! += weights[e]!;
-    }
-  }
-  const wellConnected = (p: number, whole: number) =>
-    outward[p]! >= gamma * partStrength[p]! * (whole - partStrength[p]!) - SMALLEST_GAIN;
-
-  const linkTo = new Float64Array(nodes);
-  const touched = new Int32Array(nodes);
-  const candidates = new Int32Array(nodes);
-  const gains = new Float64Array(nodes);
-  for (const node of order) {
-    const own = part[node]!;
-    const whole = communityStrength[community[node]!]!;
-    if (partSize[own] !== 1 || !wellConnected(own, whole)) continue;
-    let touchedCount = 0;
-    for (let e = offsets[node]!; e < offsets[node + 1]!; e++) {
-      const neighbour = targets[e]!;
-      if (community[neighbour] !== community[node]) continue;
-      const p = part[neighbour]!;
-      if (linkTo[p] === 0) touched[touchedCount++] = p;
-      linkTo[p]! += weights[e]!;
-    }
-    let candidateCount = 0;
-    for (let t = 0; t < touchedCount; t++) {
-      const p = touched[t]!;
-      const gain = linkTo[p]! - gamma * strengths[node]! * partStrength[p]!;
-      if (p === own || gain < 0 || !wellConnected(p, whole)) continue;
-      candidates[candidateCount] = p;
-      gains[candidateCount++] = gain;
-    }
-    if (candidateCount > 0) {
-      const chosen = candidates[drawByGain(gains, candidateCount, mixed(lots[node]!) / (LARGEST_LOT + 1))]!;
-      part[node] = chosen;
-      partStrength[chosen]! += strengths[node]!;
-      partStrength[own] = 0;
-      partSize[chosen]!++;
-      partSize[own] = 0;
-      outward[chosen]! += outward[own]! - 2 * linkTo[chosen]!;
-    }
-    for (let t = 0; t < touchedCount; t++) linkTo[touched[t]!] = 0;
-  }
-  return part;
-}
-
-/** Draws by `chance` in [0, 1), each with the exponential of its gain as weight. */
-function drawByGain(gains: Float64Array, count: number, chance: number): number {
-  let best = 0;
-  for (let i = 0; i < count; i++) best = Math.max(best, gains[i]!);
-  const temperature = REFINEMENT_RANDOMNESS * (best || 1);
-  let sum = 0;
-  for (let i = 0; i < count; i++) {
-    gains[i] = Math.exp((gains[i]! - best) / temperature);
-    sum += gains[i]!;
-  }
-  let left = chance * sum;
-  for (let i = 0; i < count - 1; i++) {
-    left -= gains[i]!;
-    if (left <= 0) return i;
-  }
-  return count - 1;
 }
 
 /** What decides a node's place among the others, and its draws. */
@@ -254,18 +187,10 @@ function drawLots(nodes: number, keys: Uint32Array | undefined, seed: number): U
 /** The nodes by their lots; of equal ones the lower first. */
 function inOrderOf(lots: Uint32Array, nodes: Int32Array): Int32Array {
   // A lot of 32 bits and a node of up to 21 fit a double's 53.
-  const sorted = Float64Array.from(nodes, (node) => lots[node]! * MOST_NODES + node).sort();
-  return Int32Array.from(sorted, (key) => key % MOST_NODES);
-}
-
-function allNodes(nodes: number): Int32Array {
-  return new Int32Array(nodes).map((_, node) => node);
-}
-
-/** The 32-bit finaliser "lowbias32" (Chris Wellons, public domain). */
-function mixed(value: number): number {
-  let hash = value >>> 0;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x7feb352d);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x846ca68b);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  const sorted = new Float64Array(nodes.length);
+  for (let i = 0; i < nodes.length; i++) sorted[i] = lots[nodes[i]!]! * MOST_NODES + nodes[i]!;
+  sorted.sort();
+  const order = new Int32Array(nodes.length);
+  for (let i = 0; i < nodes.length; i++) order[i] = sorted[i]! % MOST_NODES;
+  return order;
 }

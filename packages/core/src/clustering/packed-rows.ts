@@ -48,48 +48,59 @@ export function emptyRows(count: number, dimensions: number): PackedRows {
 
 export function packRows({ vectors, count, dimensions }: VectorRows): PackedRows {
   const rows = emptyRows(count, dimensions);
-  for (let row = 0; row < count; row++) packRow(rows, row, vectors, row * dimensions);
+  const words = new Int32Array(rows.codes.buffer);
+  const wordsPerRow = rows.stride / 2;
+  for (let row = 0; row < count; row++) {
+    packRow(rows, row, vectors, row * dimensions);
+    rows.keys[row] = hashOfCodes(words, row * wordsPerRow, (row + 1) * wordsPerRow);
+  }
   return rows;
 }
 
-/** Packs the vector that begins at `from` as row `row`. */
-export function packRow(rows: PackedRows, row: number, vectors: ArrayLike<number>, from: number): void {
+/** Packs the vector that begins at `from` as row `row`, but for its key. */
+function packRow(rows: PackedRows, row: number, vectors: Float32Array, from: number): void {
   const { codes, dimensions, stride } = rows;
   const first = row * stride;
   const scale = scaleOf(vectors, from, dimensions);
   let squares = 0;
-  for (let d = 0; d < dimensions; d++) {
-    // + 0 makes one zero of two.
-    const code = scale === 0 ? 0 : Math.round(vectors[from + d]! * scale) + 0;
+  // Without a scale the codes stay 0: what has no finite length has no direction.
+  for (let d = 0; scale > 0 && d < dimensions; d++) {
+    const code = Math.floor(vectors[from + d]! * scale + 0.5);
     codes[first + d] = code;
     squares += code * code;
   }
-  codes.fill(0, first + dimensions, first + stride);
+  codes.fill(0, first + (scale > 0 ? dimensions : 0), first + stride);
   rows.inverseLengths[row] = squares === 0 ? 0 : 1 / Math.sqrt(squares);
-  rows.keys[row] = hashOfCodes(codes, first, stride);
 }
 
 const laneSquares = new Float64Array(LANES);
 
 /** The largest scale at which neither a code nor a lane's sum can overflow; 0 for a row without a direction. */
-function scaleOf(vectors: ArrayLike<number>, from: number, dimensions: number): number {
+function scaleOf(vectors: Float32Array, from: number, dimensions: number): number {
   let largest = 0;
-  for (let d = 0; d < dimensions; d++) largest = Math.max(largest, Math.abs(vectors[from + d]!));
-  if (!(largest > 0 && largest < Number.POSITIVE_INFINITY)) return 0;
   laneSquares.fill(0);
   for (let d = 0; d < dimensions; d++) {
-    const value = vectors[from + d]! / largest;
-    laneSquares[(d >> 1) & (LANES - 1)]! += value * value;
+    // In double precision no square of a number in single precision is too large or too small.
+    const square = vectors[from + d]! * vectors[from + d]!;
+    laneSquares[(d >> 1) & (LANES - 1)]! += square;
+    if (square > largest) largest = square;
   }
-  return Math.min(LARGEST_CODE, LONGEST_LANE / Math.sqrt(Math.max(...laneSquares))) / largest;
+  let longest = 0;
+  let all = 0;
+  for (let lane = 0; lane < LANES; lane++) {
+    if (laneSquares[lane]! > longest) longest = laneSquares[lane]!;
+    all += laneSquares[lane]!;
+  }
+  if (!(largest > 0 && all < Number.POSITIVE_INFINITY)) return 0;
+  return Math.min(LARGEST_CODE / Math.sqrt(largest), LONGEST_LANE / Math.sqrt(longest));
 }
 
-/** MurmurHash3's mixing steps over 32-bit words, twice with different constants. */
-function hashOfCodes(codes: Int16Array, first: number, stride: number): bigint {
+/** MurmurHash3's mixing steps over words of two codes, twice with different constants. */
+function hashOfCodes(words: Int32Array, first: number, end: number): bigint {
   let low = 0x2f0b4c47;
   let high = 0x5bd1e995;
-  for (let i = first; i < first + stride; i += 2) {
-    const word = (codes[i]! & 0xffff) | (codes[i + 1]! << 16);
+  for (let i = first; i < end; i++) {
+    const word = words[i]!;
     let mixed = Math.imul(word, 0xcc9e2d51 | 0);
     low ^= Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
     low = (Math.imul((low << 13) | (low >>> 19), 5) + 0xe6546b64) | 0;

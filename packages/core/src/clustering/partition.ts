@@ -1,6 +1,6 @@
 import { findAreas } from "./areas.ts";
 import { attachments } from "./attachments.ts";
-import { canonicalOrder, reorderLists } from "./canonical-order.ts";
+import { canonicalOrder, halvesOf, reorderLists } from "./canonical-order.ts";
 import { centroidsOf, similarityTo } from "./centroids.ts";
 import { distinctRows } from "./distinct-rows.ts";
 import { fuzzyGraph } from "./fuzzy-graph.ts";
@@ -92,16 +92,20 @@ export function partitionByNeighbours(
 ): Partition {
   const order = canonicalOrder(rows.keys);
   const { rowAt, placeOf } = order;
-  const placeOfNote = positionOf.map((row) => placeOf[row]!);
+  const noteCount = positionOf.length;
+  const placeOfNote = new Int32Array(noteCount);
   const notes = new Int32Array(rows.count);
-  for (const place of placeOfNote) notes[place]!++;
+  for (let note = 0; note < noteCount; note++) {
+    placeOfNote[note] = placeOf[positionOf[note]!]!;
+    notes[placeOfNote[note]!]!++;
+  }
 
   const graph = fuzzyGraph(discountHubs(reorderLists(lists, order, k), rows.count, k), rows.count, k);
   const { topics, regrouped, ...regrouping } = findTopics({
     graph,
     rows,
     rowAt,
-    keys: Uint32Array.from(rowAt, (row) => Number(rows.keys[row]! & 0xffffffffn)),
+    keys: atRows(halvesOf(rows.keys, 0), rowAt),
     notes,
     // Where no note has a topic yet, or all have changed, there is nothing to keep.
     ...(previous?.topic.some((topic) => topic >= 0) && {
@@ -112,30 +116,39 @@ export function partitionByNeighbours(
   const attached = attachments(graph, topics);
 
   const centroid = centroidsOf(rows, topics, notes, rowAt);
-  const closeness = Float32Array.from(topics.label, (topic, place) =>
-    similarityTo(centroid, topic, rows, rowAt[place]!),
-  );
+  const closeness = new Float32Array(rows.count);
   const cohesion = new Float64Array(topics.count);
   const members = new Int32Array(topics.count);
   for (let place = 0; place < rows.count; place++) {
     const topic = topics.label[place]!;
+    closeness[place] = similarityTo(centroid, topic, rows, rowAt[place]!);
     members[topic]! += notes[place]!;
     cohesion[topic]! += notes[place]! * closeness[place]!;
   }
   return {
-    topic: placeOfNote.map((place) => topics.label[place]!),
+    topic: atRows(topics.label, placeOfNote),
     topics: topics.count,
     area: areas.label,
     areas: areas.count,
-    confidence: Float32Array.from(placeOfNote, (place) => attached.confidence[place]!),
-    rival: placeOfNote.map((place) => attached.rival[place]!),
-    loose: Uint8Array.from(placeOfNote, (place) => attached.loose[place]!),
-    closeness: Float32Array.from(placeOfNote, (place) => closeness[place]!),
+    confidence: atRows(attached.confidence, placeOfNote),
+    rival: atRows(attached.rival, placeOfNote),
+    loose: atRows(attached.loose, placeOfNote),
+    closeness: atRows(closeness, placeOfNote),
     centroid,
     cohesion: Float32Array.from(cohesion, (sum, topic) => sum / members[topic]!),
     moveCause: regrouped ? "regrouped" : "frontier",
     regrouping,
   };
+}
+
+/** The values at these positions, in their order. */
+function atRows<A extends Int32Array | Uint32Array | Uint8Array | Float32Array>(
+  values: A,
+  positions: Int32Array,
+): A {
+  const taken = new (values.constructor as new (length: number) => A)(positions.length);
+  for (let i = 0; i < positions.length; i++) taken[i] = values[positions[i]!]!;
+  return taken;
 }
 
 /** In a small account fifteen neighbours are everybody: a third of the others, but at least three. */

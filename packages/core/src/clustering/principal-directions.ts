@@ -1,4 +1,5 @@
-import { type PackedRows, packRows } from "./packed-rows.ts";
+import { kernelMemory, startKernel } from "./kernel.ts";
+import { type PackedRows, packedStride, packRows } from "./packed-rows.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 /** A twentieth of the rows, within limits: more hardly change the directions, and twice the rows take twice the time. */
@@ -20,55 +21,41 @@ export interface Directions {
  * random directions (Halko, Martinsson & Tropp, "Finding structure with randomness", 2011). How good they are
  * decides how much time a sketch saves, never what is found.
  */
-export function principalDirections(rows: PackedRows, width: number): Directions {
-  const { count, dimensions, stride, codes, inverseLengths } = rows;
-  const random = seededRandom(SEED);
+export function principalDirections(module: WebAssembly.Module, rows: PackedRows, width: number): Directions {
+  const { count, dimensions, codes, inverseLengths } = rows;
+  const stride = packedStride(dimensions);
   const sampled = Math.min(count, MOST_SAMPLED, Math.max(FEWEST_SAMPLED, Math.round(SAMPLED_SHARE * count)));
-  const sample = new Float32Array(sampled * dimensions);
+  const { memory, addresses } = kernelMemory([sampled * stride * 4, width * stride * 4, width * stride * 4]);
+  const [samples, ...turns] = addresses as [number, number, number];
+  const kernel = startKernel(module, memory);
+  const at = (address: number, length: number) => new Float32Array(memory.buffer, address, length * stride);
+
+  const sample = at(samples, sampled);
   for (let s = 0; s < sampled; s++) {
     const row = Math.floor((s * count) / sampled);
     for (let d = 0; d < dimensions; d++)
-      sample[s * dimensions + d] = codes[row * stride + d]! * inverseLengths[row]!;
+      sample[s * stride + d] = codes[row * stride + d]! * inverseLengths[row]!;
   }
-  // One direction a row.
-  let directions = new Float32Array(width * dimensions).map(() => random() - 0.5);
-  orthonormalise(directions, width, dimensions);
-  const coordinates = new Float32Array(width);
-  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
-    const next = new Float32Array(width * dimensions);
-    for (let s = 0; s < sampled; s++) {
-      const vector = sample.subarray(s * dimensions, (s + 1) * dimensions);
-      for (let j = 0; j < width; j++) {
-        let dot = 0;
-        for (let d = 0, at = j * dimensions; d < dimensions; d++, at++) dot += vector[d]! * directions[at]!;
-        coordinates[j] = dot;
-      }
-      for (let j = 0; j < width; j++) {
-        const weight = coordinates[j]!;
-        for (let d = 0, at = j * dimensions; d < dimensions; d++, at++) next[at]! += weight * vector[d]!;
-      }
-    }
-    orthonormalise(next, width, dimensions);
-    directions = next;
-  }
-  const packed = packRows({ vectors: directions, count: width, dimensions });
-  return { rows: packed, skew: skewOf(packed) };
-}
-
-/** Modified Gram-Schmidt. A direction that the sample does not have (too few distinct rows) becomes zeros. */
-function orthonormalise(directions: Float32Array, width: number, dimensions: number): void {
+  const random = seededRandom(SEED);
+  let [directions, next] = turns as [number, number];
+  const begin = at(directions, width);
   for (let j = 0; j < width; j++) {
-    const own = directions.subarray(j * dimensions, (j + 1) * dimensions);
-    const before = Math.hypot(...own);
-    for (let i = 0; i < j; i++) {
-      const other = directions.subarray(i * dimensions, (i + 1) * dimensions);
-      let dot = 0;
-      for (let d = 0; d < dimensions; d++) dot += own[d]! * other[d]!;
-      for (let d = 0; d < dimensions; d++) own[d]! -= dot * other[d]!;
-    }
-    const length = Math.hypot(...own);
-    for (let d = 0; d < dimensions; d++) own[d] = length > 1e-3 * before ? own[d]! / length : 0;
+    for (let d = 0; d < dimensions; d++) begin[j * stride + d] = random() - 0.5;
   }
+  kernel.orthonormalise(directions, width, stride);
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+    at(next, width).fill(0);
+    kernel.project(samples, sampled, directions, width, stride, next);
+    kernel.orthonormalise(next, width, stride);
+    [directions, next] = [next, directions];
+  }
+  const found = at(directions, width);
+  const vectors = new Float32Array(width * dimensions);
+  for (let j = 0; j < width; j++) {
+    vectors.set(found.subarray(j * stride, j * stride + dimensions), j * dimensions);
+  }
+  const packed = packRows({ vectors, count: width, dimensions });
+  return { rows: packed, skew: skewOf(packed) };
 }
 
 /** Directions of zeros leave nothing out of place: they count as orthonormal. */

@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { type Kernel, type SearchLayout, startKernel } from "./kernel.ts";
+import { type Kernel, type SearchLayout, startSearch } from "./kernel.ts";
 
 /** What the threads of one search share, and which of them this is. */
 export interface SearchShare {
@@ -41,7 +41,7 @@ export function startSearchThread(share: SearchShare): Worker {
 // This file is its own thread's entry. In a bundle that is the whole bundle, whose handlers do nothing unasked.
 const share: SearchShare | undefined = isMainThread ? undefined : workerData?.search;
 if (share !== undefined) {
-  const kernel = startKernel(share.module, share.memory, share.layout, share.thread);
+  const kernel = startSearch(share.module, share.memory, share.layout, share.thread);
   parentPort!.on("message", ({ phase, jobs }: { phase: Phase; jobs: number }) => {
     workOn(share, kernel, phase, jobs);
     parentPort!.postMessage("done");

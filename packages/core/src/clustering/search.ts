@@ -6,7 +6,7 @@ import {
   searchLayout,
   searchMemory,
   searchViews,
-  startKernel,
+  startSearch,
   writeRows,
 } from "./kernel.ts";
 import type { PackedRows } from "./packed-rows.ts";
@@ -51,7 +51,7 @@ export function openSearch(
   for (const { neighbours } of views.lists) neighbours.fill(-1);
   new Uint32Array(memory.buffer, layout.jobs, jobs.length).set(jobs);
   new Uint32Array(memory.buffer, layout.queries, queries.length).set(queries);
-  const kernel = startKernel(module, memory, layout, 0);
+  const kernel = startSearch(module, memory, layout, 0);
   return { module, memory, layout, views, kernel, jobs: jobs.length / 5 };
 }
 

@@ -1,5 +1,5 @@
 import { consensusGraph } from "./consensus.ts";
-import { compactLabels, type Graph, type Labels, modularity } from "./graph.ts";
+import { compactLabels, type Graph, type Labels, modularity, sameLabels } from "./graph.ts";
 import { leiden, moveFrontier } from "./leiden.ts";
 import { mergeSmallTopics } from "./merge-small-topics.ts";
 import type { PackedRows } from "./packed-rows.ts";
@@ -79,13 +79,19 @@ export function findTopics({ graph, rows, rowAt, keys, notes, previous }: Topics
   const steady = previous
     ? favourPresentTopics(graph, previous.label, FAVOUR_WHEN_REGROUPING)
     : consensusGraph(graph, options);
-  const regroup = (from: Labels | undefined) =>
-    settle(leiden(steady, { ...options, ...(from && { initial: from.label }) }));
-  let best = regroup(placed);
-  for (let next = regroup(best); qualityOf(next) > qualityOf(best) + SMALLEST_GAIN; next = regroup(best)) {
+  let best: Labels | undefined;
+  let quality = Number.NEGATIVE_INFINITY;
+  for (let from = placed; ; from = best) {
+    const found = leiden(steady, { ...options, ...(from && { initial: from.label }) });
+    const next = settle(found);
+    const better = qualityOf(next);
+    if (best !== undefined && better <= quality + SMALLEST_GAIN) break;
     best = next;
+    quality = better;
+    // Begun from what it has found itself, Leiden finds it again.
+    if (sameLabels(found, next)) break;
   }
-  return { topics: best, regrouped: true, changedNotes: 0, quality: qualityOf(best) };
+  return { topics: best, regrouped: true, changedNotes: 0, quality };
 }
 
 /**
