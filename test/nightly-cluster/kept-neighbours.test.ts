@@ -1,4 +1,4 @@
-import { decodeState } from "@noctuary/core/clustering/kept-state";
+import { decodeState, KEPT_VERSION } from "@noctuary/core/clustering/kept-state";
 import type { Context } from "@noctuary/core/context";
 import { LEXICAL_MODEL } from "@noctuary/core/embedding/lexical";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -62,7 +62,7 @@ function changeOne(): Promise<void> {
 /** What is kept, if it is whole. */
 async function keptState() {
   const [header] = await database.query<{ slots: number; checksum: string }>(
-    `select slots, checksum::text from noctuary.kept_neighbours where version = 1 and model = '${LEXICAL_MODEL}'`,
+    `select slots, checksum::text from noctuary.kept_neighbours where version = ${KEPT_VERSION} and model = '${LEXICAL_MODEL}'`,
   );
   const rows = await database.query<{ part: string; chunk: number; checksum: string; bytes: Buffer }>(
     "select part, chunk, checksum::text, bytes from noctuary.kept_neighbours_chunk",
