@@ -5,6 +5,7 @@ const databaseTests = [
   "api",
   "attach",
   "database",
+  "forget",
   "ledger",
   "nightly-cluster",
   "nightly-stacks",

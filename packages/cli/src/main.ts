@@ -172,12 +172,20 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
         (await import("./commands/serve.ts")).serve(options, terminal),
       ),
     );
-  verb("forget", "remove a user (--user) and everything derived from their notes").action(
-    (_, command: Command) =>
+  verb("forget [note...]", "remove at once what was derived from some notes; with --user alone, a whole user")
+    .option("--requested", "what apps have asked to be forgotten, which the next night does by itself")
+    .action((notes: string[], _, command: Command) =>
       act(command, async (terminal, options) =>
-        (await import("./commands/forget.ts")).forget(options, terminal),
+        (await import("./commands/forget.ts")).forget(notes, options, terminal),
       ),
-  );
+    );
+  verb("uninstall", "say what Noctuary has in the database and the home; with --yes, drop all of it")
+    .option("--yes", "drop it for good")
+    .action((_, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/uninstall.ts")).uninstall(options, terminal),
+      ),
+    );
   verb("doctor", "check settings, database, roles and that every note is accounted for").action(
     (_, command: Command) =>
       act(command, async (terminal, options) =>

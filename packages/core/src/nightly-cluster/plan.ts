@@ -6,6 +6,7 @@ import { usersAfter, vanishedInAll } from "@noctuary/db/notes/note-changes";
 import { limitsFor, type PlanStep } from "../job.ts";
 import { sendOutbox } from "../runtime/send-outbox.ts";
 import { usersAskedAfter } from "../runtime/users-asked.ts";
+import { carryOutForgets } from "./carry-out-forgets.ts";
 import { dryPlanUser, type PlanScope, planPage } from "./plan-user.ts";
 import { withReadableNotes } from "./readable-notes.ts";
 import { areTooManyInAll } from "./withhold-deletions.ts";
@@ -32,7 +33,8 @@ export const plan: PlanStep = {
 };
 
 async function planUsers(input: PlanInput): ReturnType<PlanStep["work"]> {
-  const { context, task, remainingMs } = input;
+  const { context, run, task, remainingMs } = input;
+  await carryOutForgets(context, { actor: plan.slug, runId: run.id, at: run.asOf });
   const scope = await scopeOf(input);
   let renewedAt = performance.now();
   let sentAt = performance.now();

@@ -178,13 +178,27 @@ export async function forgetUser(tx: UserTransaction, userId: string): Promise<R
     "insight_section",
     "insight",
     "event_outbox",
+    "forget",
   ]) {
     const { rowCount } = await tx.execute(
       sql`delete from ${sql.identifier(table)} where user_id = ${userId}`,
     );
     removed[table] = rowCount ?? 0;
   }
+  // What the ledger keeps of a user: that there was a task, and when.
+  await tx.execute(
+    sql`update task set payload = '{}' where user_id = ${userId} and status in ('done', 'failed')`,
+  );
+  await tx.execute(sql`update run_user set cursor = '' where user_id = ${userId} and planned_at is not null`);
   return removed;
+}
+
+/** Switches AI off for a user who is forgotten and whose notes an app still shows. Returns whether that was so. */
+export async function keepOut(tx: UserTransaction, userId: string): Promise<boolean> {
+  const { rowCount } = await tx.execute(sql`
+    insert into user_setting (user_id, ai_enabled)
+    select ${userId}, false where exists (select from note where user_id = ${userId} and deleted_at is null)`);
+  return (rowCount ?? 0) > 0;
 }
 
 /** Adds a forgotten user's usage to the nameless one, so that what was spent stays true. */

@@ -1,0 +1,198 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { noctuary } from "../cli/noctuary.ts";
+import { type Night, openNight } from "../support/night.ts";
+import { deleteNotes, putNotes, type TestNote, themedNotes } from "../support/notes.ts";
+import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+
+/** Stands in the notes that are to be forgotten, in their ids and nowhere else. */
+const WORD = "xqforgotten";
+const FRIDAY = "2026-10-30";
+/** Sunday: the night of 1 November tells the week before it. */
+const SUNDAY = "2026-11-01";
+
+let database: TestDatabase;
+let night: Night;
+let home: string;
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await database.empty();
+  home = mkdtempSync(join(tmpdir(), "noctuary-forget-"));
+  night = await openNight(database, { environment: { NOCTUARY_DIMENSIONS: "256" } });
+});
+afterEach(async () => {
+  await night.close();
+  rmSync(home, { recursive: true });
+});
+
+const at = (days: number) => new Date(Date.parse(`${SUNDAY}T02:00:00Z`) - days * 86_400_000).toISOString();
+
+/** Two themes that go on, and one of the last days that is all about the word, with open to-dos. */
+function account(word = WORD): TestNote[] {
+  const old = themedNotes(60, { themes: 3 })
+    .filter(({ id }) => Number(id.slice(-5)) % 3 !== 0)
+    .map((note, i) => ({ ...note, createdAt: at(150 - i * 3), updatedAt: at(150 - i * 3) }));
+  return [...old, ...telling(word)];
+}
+
+function telling(word = WORD): TestNote[] {
+  return themedNotes(24, { themes: 3, prefix: `${word}-` })
+    .filter(({ id }) => Number(id.slice(-5)) % 3 === 0)
+    .map(({ id, title, body }, i) => ({
+      id,
+      title: `${word} ${title}`,
+      body: `${word} ${body}\n\n- [ ] ${word} again and again\n`,
+      createdAt: at(6 - i * 0.7),
+      updatedAt: at(6 - i * 0.7),
+    }));
+}
+
+async function threeJobs(day = SUNDAY): Promise<void> {
+  expect((await night.run({}, `${day}T07:00:00Z`)).status).toBe("done");
+  expect((await night.run({}, `${day}T07:30:00Z`, "nightly-stacks")).status).toBe("done");
+  expect((await night.run({}, `${day}T08:00:00Z`, "weekly-insights")).status).toBe("done");
+}
+
+/** What an app keeps of its own, and what the audit and the ledger keep until their retention ends: ids. */
+const MAY_HOLD_IDS = ["audit_log"];
+
+/** Every column of every table of the schema in which the word stands. */
+async function traces(word = WORD): Promise<string[]> {
+  const columns = await database.query<{ table_name: string; column_name: string }>(`
+    select c.table_name, c.column_name from information_schema.columns c
+    join information_schema.tables t using (table_schema, table_name)
+    where c.table_schema = 'noctuary' and t.table_type = 'BASE TABLE' and c.table_name <> 'own_note'`);
+  const found: string[] = [];
+  for (const { table_name, column_name } of columns) {
+    if (MAY_HOLD_IDS.includes(table_name)) continue;
+    const rows = await database.query(
+      `select 1 from noctuary.${table_name} where ${column_name}::text ilike '%' || $1 || '%' limit 1`,
+      [word],
+    );
+    if (rows.length > 0) found.push(`${table_name}.${column_name}`);
+  }
+  return found.sort();
+}
+
+const cli = (...args: string[]) =>
+  noctuary(["--home", home, ...args], {
+    environment: { DATABASE_URL: database.url, NOCTUARY_DIMENSIONS: "256" },
+  });
+
+async function exported(user: string): Promise<string> {
+  const folder = join(home, "pages");
+  const { code, stderr } = await cli("export", folder, "--user", user);
+  expect(code, stderr).toBe(0);
+  return readdirSync(folder)
+    .map((file) => `${file}\n${readFileSync(join(folder, file), "utf8")}`)
+    .join("\n");
+}
+
+const EVERYWHERE = [
+  "cluster.keyphrases",
+  "cluster.name",
+  "cluster_membership.note_id",
+  "insight.facts",
+  "insight_section.sentences",
+  "note_embedding.note_id",
+  "smart_stack.title",
+  "smart_stack_note.note_id",
+  "task.payload",
+];
+
+describe("before anything is forgotten", () => {
+  test("the word has reached names, phrases, stacks, sentences, facts, ids and the exported pages", async () => {
+    await putNotes(database, "ada", account());
+    await threeJobs();
+    expect(await traces()).toEqual(expect.arrayContaining(EVERYWHERE));
+    expect(await exported("ada")).toContain(WORD);
+  });
+});
+
+describe("notes that are forgotten", () => {
+  const ids = telling().map(({ id }) => id);
+
+  test("on request, are gone at once from every column of every table, from log and export", async () => {
+    await putNotes(database, "ada", account());
+    await putNotes(database, "bob", account("xqkept"));
+    await threeJobs();
+    const others = await traces("xqkept");
+    await deleteNotes(database, "ada", ids, "remove");
+    const { code, stderr } = await cli("forget", ...ids, "--user", "ada");
+    expect(code, stderr).toBe(0);
+    expect(await traces()).toEqual([]);
+    expect(night.log()).not.toContain(`${WORD} `);
+    expect(await exported("ada")).not.toContain(WORD);
+    expect(await traces("xqkept"), "another user's").toEqual(others);
+  });
+
+  test("and the next night goes on with the others: their topics keep their ids and get names", async () => {
+    await putNotes(database, "ada", account());
+    await threeJobs();
+    const living = () =>
+      database.query<{ id: string; name: string }>(
+        "select id, name from noctuary.cluster where retired_at is null order by id",
+      );
+    const before = new Set((await living()).map(({ id }) => id));
+    await deleteNotes(database, "ada", [ids[0]!], "remove");
+    await cli("forget", ids[0]!, "--user", "ada");
+    expect((await night.run({}, "2026-11-02T07:00:00Z")).status).toBe("done");
+    const after = await living();
+    expect(after.filter(({ id }) => !before.has(id))).toEqual([]);
+    expect(after.filter(({ name }) => name === "")).toEqual([]);
+  });
+
+  test("by a row that the app writes, are gone with the next night", async () => {
+    await putNotes(database, "ada", account());
+    await threeJobs(FRIDAY);
+    await deleteNotes(database, "ada", ids, "remove");
+    await database.query("insert into noctuary.forget (user_id, note_id) select 'ada', unnest($1::text[])", [
+      ids,
+    ]);
+    await night.run({}, "2026-10-31T07:00:00Z");
+    expect(await traces()).toEqual([]);
+  });
+
+  test("that are still there are said to be: the next night would read them again", async () => {
+    await putNotes(database, "ada", account());
+    await threeJobs();
+    const { code, stderr } = await cli("forget", ids[0]!);
+    expect(code).toBe(3);
+    expect(stderr).toContain("still there, so the next night reads it again");
+  });
+});
+
+describe("a user who is forgotten", () => {
+  test.each(["command", "row"])(
+    "by %s: nothing of them is left but the audit, and what was spent stays true",
+    async (how) => {
+      await putNotes(database, WORD, account());
+      await putNotes(database, "bob", account("xqkept"));
+      await threeJobs(FRIDAY);
+      await database.query(
+        `insert into noctuary.usage (user_id, day, model, tokens, cost_usd) values ($1, $2, 'm', 7, 0.5)`,
+        [WORD, FRIDAY],
+      );
+      const others = await traces("xqkept");
+      if (how === "command") {
+        expect((await cli("forget", "--user", WORD)).code).toBe(0);
+      } else {
+        await database.query("delete from noctuary.own_note where user_id = $1", [WORD]);
+        await database.query("insert into noctuary.forget (user_id) values ($1)", [WORD]);
+        await night.run({}, "2026-10-31T07:00:00Z");
+      }
+      const ledger = (await traces()).filter((column) => !/^(task|run_user|outbox)\.user_id$/.test(column));
+      expect(ledger).toEqual([]);
+      expect(await traces("xqkept")).toEqual(others);
+      const spent = await database.query(
+        "select user_id, tokens, cost_usd from noctuary.usage where model = 'm'",
+      );
+      expect(spent).toEqual([{ user_id: "", tokens: "7", cost_usd: 0.5 }]);
+    },
+  );
+});
