@@ -1,7 +1,7 @@
 import type { Fact, Saying } from "@noctuary/core/weekly-insights/fact";
 import type { Sentence } from "@noctuary/core/weekly-insights/section";
 import type { Injection } from "../../test/insights/injections.ts";
-import { pick, type Random, trueSentence } from "./true-sentences.ts";
+import { pick, type Random, simpleSentence, trueSentence } from "./true-sentences.ts";
 
 export interface World {
   facts: ReadonlyMap<string, Fact>;
@@ -29,7 +29,7 @@ function someTrue(
   accepts: (text: string) => boolean = () => true,
 ): Sentence | null {
   for (let i = 0; i < 8; i++) {
-    const sentence = trueSentence(random, facts);
+    const sentence = simpleSentence(random, facts);
     if (sentence !== null && accepts(sentence.text)) return sentence;
   }
   return null;
@@ -221,20 +221,24 @@ const dates: Record<string, Behaviour> = {
       ),
     })),
   "percentage invented": (random, { facts }) =>
-    with_(trueSentence(random, facts), (sentence) => ({
-      text: addClause(
-        sentence,
-        pick(random, [
-          ", which is 73 % more",
-          ", or 87% of the week",
-          ", nearly two thirds of it",
-          ", up by a third",
-          ", twice as many as usual",
-          ", half of what you write",
-          ", sixty-one percent",
-        ]),
-      ),
-    })),
+    // Beside a real share an invented one may be true by chance.
+    with_(
+      someTrue(random, facts, (text) => !/%|percent/.test(text)),
+      (sentence) => ({
+        text: addClause(
+          sentence,
+          pick(random, [
+            ", which is 73 % more",
+            ", or 87% of the week",
+            ", nearly two thirds of it",
+            ", up by a third",
+            ", twice as many as usual",
+            ", half of what you write",
+            ", sixty-one percent",
+          ]),
+        ),
+      }),
+    ),
   "other things counted": (random, { facts }) =>
     with_(trueSentence(random, facts), (sentence) => ({
       text: addClause(

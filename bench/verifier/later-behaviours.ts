@@ -1,5 +1,5 @@
 import type { Behaviour } from "./false-sentences.ts";
-import { pick, trueSentence } from "./true-sentences.ts";
+import { pick, simpleSentence } from "./true-sentences.ts";
 
 /** Behaviours that were thought of after the verifier was finished, and that it was not changed for. */
 export const laterBehaviours: Record<string, Behaviour> = {
@@ -8,7 +8,7 @@ export const laterBehaviours: Record<string, Behaviour> = {
     const labels = [...facts.values()].flatMap((fact) =>
       /^theme-\d+\.notes$/.test(fact.id) ? [fact.label!] : [],
     );
-    const sentence = trueSentence(random, facts);
+    const sentence = simpleSentence(random, facts);
     const [own, other] = [pick(random, labels), pick(random, labels)];
     if (
       sentence === null ||
@@ -28,7 +28,7 @@ export const laterBehaviours: Record<string, Behaviour> = {
   },
   /** A true sentence with a second one that tells what came of it. */
   "story continued": (random, { facts }) => {
-    const sentence = trueSentence(random, facts);
+    const sentence = simpleSentence(random, facts);
     if (sentence === null) return null;
     const more = pick(random, [
       "The rest of the notes were deleted.",

@@ -26,8 +26,31 @@ const named = (name: string) => (isPlainName(name) ? name : `“${name}”`);
 const capital = (text: string) => text[0]!.toUpperCase() + text.slice(1);
 const quote = (random: Random, text: string) => pick(random, [`“${text}”`, `"${text}"`]);
 
-/** A true sentence about one or two facts, in one of many wordings; null where the facts offer none. */
+const JOINED_SHARE = 0.15;
+
+/** A true sentence, now and then one that joins two; null where the facts offer none. */
 export function trueSentence(random: Random, facts: ReadonlyMap<string, Fact>): Sentence | null {
+  const one = simpleSentence(random, facts);
+  if (random() >= JOINED_SHARE) return one;
+  const other = simpleSentence(random, facts);
+  if (one === null || other === null || one.text === other.text) return one;
+  const joint = pick(random, ["; ", ", and ", ", while "]);
+  // A name keeps its capital; other words lose theirs.
+  const second =
+    /^(?:You|The|There|A|Of|Across|In|After|About|Among|This|It|[\w-]+ (?:notes?|to-dos?|percent)) /.test(
+      other.text,
+    )
+      ? other.text[0]!.toLowerCase() + other.text.slice(1)
+      : other.text;
+  return {
+    text: `${one.text.replace(/[.]$/, "")}${joint}${second}`,
+    factIds: [...new Set([...one.factIds, ...other.factIds])],
+    noteIds: [...new Set([...one.noteIds, ...other.noteIds])],
+  };
+}
+
+/** A true sentence about one or two facts, in one of many wordings. */
+export function simpleSentence(random: Random, facts: ReadonlyMap<string, Fact>): Sentence | null {
   const has = (id: string) => facts.has(id);
   const number = (id: string) => Number(facts.get(id)!.value);
   const text = (id: string) => String(facts.get(id)!.value);

@@ -45,6 +45,8 @@ test.each<[string, ...string[]]>([
     "note-2.date",
   ],
   ["Tannery Brook is about the sill that Owen Pratt measured, in four notes.", "theme-1.notes"],
+  ["You wrote eight notes on six days; Bow & cello took two.", "notes", "days", "theme-2.notes"],
+  ["Tannery Brook took four notes, while Bow & cello is new with two.", "theme-1.notes", "theme-2.notes"],
 ])("holds: %s", (text, ...factIds) => {
   expect(check(text, ...factIds)).toBeNull();
 });
@@ -78,6 +80,13 @@ test.each<[string, string, ...string[]]>([
   ["nothing stated", "There was a note.", "notes"],
   ["uncited theme", "You wrote eight notes, mostly on Knee.", "notes"],
   ["two sentences, one of them false", "You wrote eight notes. Two of them had 90 words.", "notes"],
+  ["a story behind the facts", "You wrote eight notes. Together they make a book.", "notes"],
+  ["a story in the same sentence", "You wrote eight notes, and they came from work.", "notes"],
+  ["a story after a semicolon", "Tannery Brook took four notes; the rest came along.", "theme-1.notes"],
+  ["a part of them", "Bow & cello took two notes, two of them from work.", "theme-2.notes"],
+  ["what is closed is no theme", "One to-do was ticked off, and it closed the theme.", "closed"],
+  ["this week's figure for one before", "Tannery Brook faded after four notes.", "theme-1.notes"],
+  ["a title and nothing said of it", "“Headcut, one week on.”", "note-2"],
 ])("does not hold (%s): %s", (_, text, ...factIds) => {
   expect(check(text, ...factIds)).not.toBeNull();
 });

@@ -44,7 +44,7 @@ function leading(book: FactBook, theme: string, others: number): Sentence {
     return book.sentence(`It was a week of ${name}, with ${counted(Number(value), "notes")}${some}.`, used);
   used.push("themes");
   return book.sentence(
-    `The week was spread across ${counted(book.number("themes"), "themes")}. ${name} had ${counted(Number(value), "notes")}${some}.`,
+    `The week was spread across ${counted(book.number("themes"), "themes")}: ${name} had ${counted(Number(value), "notes")}${some}.`,
     used,
   );
 }

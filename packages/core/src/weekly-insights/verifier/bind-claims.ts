@@ -15,6 +15,42 @@ export function areBorneOut(
   mentions: readonly Mention[],
   facts: readonly Fact[],
 ): boolean {
+  if (isBound(text, claims, mentions, facts)) return true;
+  const clauses = independentClauses(text);
+  return (
+    clauses.length > 1 &&
+    clauses.every(({ start, end }) =>
+      isBound(text.slice(start, end), within(claims, start, end), within(mentions, start, end), facts),
+    )
+  );
+}
+
+const refersBack = /\b(?:it|its|they|them|their|these|those|both|each|which|that|this(?! week)|others?)\b/i;
+
+/** Clauses that can be read one by one: nothing in them points back. */
+function independentClauses(text: string): { start: number; end: number }[] {
+  const ends = [...text.matchAll(/; |, (?:and|while) /g)];
+  if (ends.length === 0 || refersBack.test(text)) return [];
+  const starts = [0, ...ends.map((match) => match.index + match[0].length)];
+  return starts.map((start, i) => ({ start, end: ends[i]?.index ?? text.length }));
+}
+
+function within<T extends { start: number; end: number }>(
+  all: readonly T[],
+  start: number,
+  end: number,
+): T[] {
+  return all
+    .filter((one) => one.start >= start && one.end <= end)
+    .map((one) => ({ ...one, start: one.start - start, end: one.end - start }));
+}
+
+function isBound(
+  text: string,
+  claims: readonly Claim[],
+  mentions: readonly Mention[],
+  facts: readonly Fact[],
+): boolean {
   const groups = groupsOf(text, mentions);
   const figures = claims.filter((claim) => claim.kind === "figure");
   const wordsHold = claims

@@ -115,7 +115,8 @@ export function readWords(tokens: readonly Token[], taken: ReadonlySet<number>):
     )
       return [nothingBears(token)];
     const says = sayingsOf.get(token.text);
-    return says === undefined ? [] : [claimThat(says, token.start, token.end)];
+    if (says === undefined) return [];
+    return [isOfOthers(says, tokens, i) ? nothingBears(token) : claimThat(says, token.start, token.end)];
   });
 }
 
@@ -130,6 +131,15 @@ function isWordOfCount(tokens: readonly Token[], i: number): boolean {
 /** Words that carry a claim are known to the verifier: they need no note to stand in. */
 export function isClaimWord(word: string): boolean {
   return sayingsOf.has(word) || mostShare.has(word);
+}
+
+/** To-dos and questions are open or closed; "it closed the theme" says so of something else. */
+function isOfOthers(says: readonly Saying[], tokens: readonly Token[], i: number): boolean {
+  if (!says.includes("open") && !says.includes("closed")) return false;
+  const next = tokens.slice(i + 1, i + 4).map(({ text }) => text);
+  return /^(?:the|this|that|a|your|its) (?:\S+ )?(?:themes?|topics?|weeks?|notes?|days?|months?|years?)\b/.test(
+    next.join(" "),
+  );
 }
 
 /** Figures are compared with the usual ones and with no others: "more than last month" has no fact. */

@@ -1,6 +1,7 @@
 import type { Fact } from "../fact.ts";
 import type { Sentence } from "../section.ts";
 import { areBorneOut } from "./bind-claims.ts";
+import { type ClauseProblem, clauseProblem } from "./check-clauses.ts";
 import { checkWords, type WordProblem } from "./check-words.ts";
 import { type Evidence, groundsOf, type NoteText } from "./evidence.ts";
 import { looksLikeInstructions } from "./instructions.ts";
@@ -23,7 +24,7 @@ export type SentenceProblem =
   | "address"
   | "number"
   | "claim"
-  | "nothing stated"
+  | ClauseProblem
   | MaskProblem
   | WordProblem;
 
@@ -68,8 +69,11 @@ export function problemOf(sentence: Sentence, evidence: Evidence): SentenceProbl
 
   const claims = [...idioms.claims, ...dates.claims, ...numbers, ...readWords(tokens, inFigures)];
   if (!areBorneOut(masked.text, claims, masked.mentions, facts)) return "claim";
-  const states = claims.length > 0 || masked.mentions.length > 0 || masked.quotes.length > 0;
-  return states ? null : "nothing stated";
+  // A title that stands alone, cut off from what was said of it, says nothing.
+  const states =
+    tokens.some(({ kind }) => kind !== "mark") &&
+    (claims.length > 0 || masked.mentions.length > 0 || masked.quotes.length > 0);
+  return states ? clauseProblem(masked, tokens, claims, grounds) : "nothing stated";
 }
 
 function citedNotes(
