@@ -1,45 +1,11 @@
 import type { Fact, Saying } from "@noctuary/core/weekly-insights/fact";
-import type { Sentence } from "@noctuary/core/weekly-insights/section";
-import type { Injection } from "../../test/insights/injections.ts";
-import { pick, type Random, simpleSentence, trueSentence } from "./true-sentences.ts";
-
-export interface World {
-  facts: ReadonlyMap<string, Fact>;
-  /** Notes that tell a model what to write, by note id. */
-  injected: ReadonlyMap<string, Injection>;
-  allNoteIds: readonly string[];
-}
-
-/** Returns a sentence that is false, or that nothing supports; null where this world offers no occasion. */
-export type Behaviour = (random: Random, world: World) => Sentence | null;
+import { addClause, altered, type Behaviour, someTrue, unquoted, with_ } from "./behaviour.ts";
+import { pick, trueSentence } from "./true-sentences.ts";
 
 const HAS_FIGURE =
   /\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|zero)\b/i;
 const HAS_CLAIM =
   /\b(?:grew|picked up|faded|quiet|quieter|busier|is new|new theme|led|largest|came back|returned|steady|pace|more than|fewer than|up from|down from|longest)\b/i;
-
-const unquoted = (text: string) => text.replace(/“[^”]*”|"[^"]*"/g, "");
-const altered = (facts: ReadonlyMap<string, Fact>, change: (fact: Fact) => Fact) =>
-  new Map([...facts].map(([id, fact]) => [id, change(fact)]));
-
-/** A true sentence of this world that `accepts` it, in at most a few tries. */
-function someTrue(
-  random: Random,
-  facts: ReadonlyMap<string, Fact>,
-  accepts: (text: string) => boolean = () => true,
-): Sentence | null {
-  for (let i = 0; i < 8; i++) {
-    const sentence = simpleSentence(random, facts);
-    if (sentence !== null && accepts(sentence.text)) return sentence;
-  }
-  return null;
-}
-
-const with_ = (
-  sentence: Sentence | null,
-  change: (sentence: Sentence) => Partial<Sentence>,
-): Sentence | null => (sentence === null ? null : { ...sentence, ...change(sentence) });
-const addClause = (sentence: Sentence, clause: string) => sentence.text.replace(/[.]$/, `${clause}.`);
 
 const NAMES = [
   "Sarah Okonkwo",
@@ -434,4 +400,10 @@ const twists: Record<string, Behaviour> = {
   },
 };
 
-export const behaviours: Record<string, Behaviour> = { ...invents, ...people, ...dates, ...forms, ...twists };
+export const falseSentences: Record<string, Behaviour> = {
+  ...invents,
+  ...people,
+  ...dates,
+  ...forms,
+  ...twists,
+};

@@ -1,11 +1,7 @@
 import { seededRandom } from "@noctuary/core/clustering/seeded-random";
 import { dayAfter, type Week, weekEnding } from "@noctuary/core/weekly-insights/week";
-import type {
-  EarlierNote,
-  ThemeBefore,
-  WeekAccount,
-  WeekNote,
-} from "@noctuary/core/weekly-insights/week-account";
+import type { WeekAccount } from "@noctuary/core/weekly-insights/week-account";
+import type { EarlierNote, ThemeBefore, WeekNote } from "@noctuary/db/insights/week-account";
 
 export const WEEK: Week = weekEnding("2026-10-24", "America/New_York");
 

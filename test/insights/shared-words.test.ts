@@ -13,3 +13,8 @@ test("words that anybody says, and short ones, are none", () => {
   const text = "We looked and looked for a minute, a whole minute, at the map, the map of it all.";
   expect(sharedWords(text, text)).toEqual([]);
 });
+
+test("a word is told as the note mostly has it", () => {
+  const a = "SQLite and Django. SQLite in Django, by the way: the django of SQLite, and django again.";
+  expect(sharedWords(a, a.toLowerCase())).toEqual(["django", "SQLite"]);
+});

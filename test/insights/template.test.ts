@@ -22,7 +22,7 @@ test("a full week reads like one", () => {
   expect(told(fullAccount())).toMatchInlineSnapshot(`
     {
       "headline": [
-        "Eight notes on six days, about 1,100 words in all, more than the usual three; 50 % of the notes went to Tannery Brook.",
+        "Eight notes (usually three) on six days, about 1,100 words in all; 50 % of the notes went to Tannery Brook.",
       ],
       "movement": [
         "Bow & cello is new this week, with two notes.",

@@ -1,4 +1,5 @@
 import type { UserTransaction } from "@noctuary/db/access";
+import type { WeekNote } from "@noctuary/db/insights/week-account";
 import {
   firstDayOf,
   notesBeforeWeek,
@@ -13,13 +14,13 @@ import { bereftTopics } from "@noctuary/db/stacks/stack-evidence";
 import { closingQuestion, toDos } from "../text/open-ends.ts";
 import { plainText } from "../text/plain-text.ts";
 import { wikiLinks } from "../text/wiki-links.ts";
-import { isStopWord, stem, words } from "../text/words.ts";
+import { fold, isStopWord, stem, words } from "../text/words.ts";
 import { isTelling } from "./facts/quotable.ts";
 import { MIN_ECHO_DAYS } from "./facts/tie-facts.ts";
 import { COMPARED_WEEKS } from "./facts/weeks-before.ts";
 import { isForbidden, isNarratorsWord } from "./verifier/vocabulary.ts";
 import { dayAfter, type Week } from "./week.ts";
-import type { Echo, NoteLink, OpenEnd, WeekAccount, WeekNote } from "./week-account.ts";
+import type { Echo, NoteLink, OpenEnd, WeekAccount } from "./week-account.ts";
 
 /** So many of a week's notes have their texts looked at, the newest first; of the others counts and dates are known. */
 const MAX_READ_NOTES = 2_000;
@@ -158,7 +159,15 @@ export function sharedWords(a: string, b: string): string[] {
       return times < MIN_TIMES ? [] : [{ word, weight: times * Math.sqrt(word.length) }];
     })
     .toSorted((x, y) => y.weight - x.weight || (x.word < y.word ? -1 : 1))
-    .map(({ word }) => word);
+    .map(({ word }) => asWritten(word, a));
+}
+
+/** "SQLite" and not "sqlite", where that is how the note mostly has it. */
+function asWritten(word: string, text: string): string {
+  const forms = new Map<string, number>();
+  for (const [form] of text.matchAll(/\p{L}[\p{L}\p{M}]*/gu))
+    if (fold(form) === word) forms.set(form, (forms.get(form) ?? 0) + 1);
+  return [...forms].sort(([x, often], [y, less]) => less - often || (x < y ? 1 : -1))[0]?.[0] ?? word;
 }
 
 function counted(text: string): Map<string, { word: string; count: number }> {

@@ -1,3 +1,4 @@
+import type { EarlierNote, OldNote, ThemeBefore, WeekNote } from "@noctuary/db/insights/week-account";
 import type { Week } from "./week.ts";
 
 /** Everything that the facts of a week are computed from: living notes that may be read, nothing else. */
@@ -20,32 +21,6 @@ export interface WeekAccount {
   firstDay: string | null;
 }
 
-export interface WeekNote {
-  id: string;
-  title: string;
-  /** Local days. */
-  writtenOn: string;
-  changedOn: string;
-  words: number;
-  themeId: string | null;
-  /** Cosine similarity to its theme's centroid; null where it has no theme. */
-  closeness: number | null;
-  /** The theme that it would be in otherwise, and the share of its weight that lies in its own. */
-  rivalId: string | null;
-  confidence: number | null;
-}
-
-export type EarlierNote = Pick<WeekNote, "id" | "writtenOn" | "words" | "themeId">;
-
-export interface ThemeBefore {
-  id: string;
-  name: string;
-  /** Notes written before the week. */
-  notesBefore: number;
-  /** The day of the last of them. */
-  lastBefore: string | null;
-}
-
 export interface NoteLink {
   fromId: string;
   toId: string;
@@ -62,13 +37,8 @@ export interface OpenEnd {
   isDone: boolean;
 }
 
-export interface Echo {
+export interface Echo extends OldNote {
   noteId: string;
-  oldId: string;
-  oldTitle: string;
-  oldWrittenOn: string;
-  /** Cosine similarity. */
-  similarity: number;
   /** Words of substance that both have, the most telling first. */
   sharedWords: string[];
 }

@@ -1,16 +1,8 @@
+import type { WeekSpan } from "@noctuary/db/insights/week-account";
 import { Temporal } from "temporal-polyfill";
 
 /** Seven whole local days. Keyed by the last of them. */
-export interface Week {
-  /** YYYY-MM-DD, in `timeZone`. */
-  firstDay: string;
-  lastDay: string;
-  timeZone: string;
-  /** The first moment of the first day. */
-  from: Date;
-  /** The first moment after the last day: 167, 168 or 169 hours later, where clocks change. */
-  until: Date;
-}
+export type Week = WeekSpan;
 
 /** The seven local days before the last midnight at `asOf`. */
 export function weekBefore(asOf: Date, timeZone: string): Week {

@@ -5,10 +5,13 @@ import { textArray } from "../text-array.ts";
 
 /** Seven local days, and the moments between which they lie. */
 export interface WeekSpan {
+  /** YYYY-MM-DD, in `timeZone`. */
   firstDay: string;
   lastDay: string;
   timeZone: string;
+  /** The first moment of the first day. */
   from: Date;
+  /** The first moment after the last day: 167, 168 or 169 hours later, where clocks change. */
   until: Date;
 }
 
@@ -19,14 +22,17 @@ const at = (moment: Date) => sql`${moment.toISOString()}::timestamptz`;
 const localDay = (column: "created_at" | "updated_at", { timeZone }: WeekSpan) =>
   sql`(n.${sql.raw(column)} at time zone ${timeZone})::date::text`;
 
-export interface WeekNoteRow {
+export interface WeekNote {
   id: string;
   title: string;
+  /** Local days. */
   writtenOn: string;
   changedOn: string;
   words: number;
   themeId: string | null;
+  /** Cosine similarity to its theme's centroid; null where it has no theme. */
   closeness: number | null;
+  /** The theme that it would be in otherwise, and the share of its weight that lies in its own. */
   rivalId: string | null;
   confidence: number | null;
 }
@@ -37,8 +43,8 @@ export async function notesOfWeek(
   { model, dimensions }: EmbeddingModel,
   userId: string,
   week: WeekSpan,
-): Promise<WeekNoteRow[]> {
-  const { rows } = await tx.execute<WeekNoteRow & Record<string, unknown>>(sql`
+): Promise<WeekNote[]> {
+  const { rows } = await tx.execute<WeekNote & Record<string, unknown>>(sql`
     select n.id, n.title, ${localDay("created_at", week)} as "writtenOn", ${localDay("updated_at", week)} as "changedOn",
       ${WORDS} as words, c.id as "themeId", 1 - (e.vector <=> c.centroid) as closeness, m.rival_id as "rivalId",
       m.confidence
@@ -53,12 +59,7 @@ export async function notesOfWeek(
   return rows;
 }
 
-export interface EarlierNoteRow {
-  id: string;
-  writtenOn: string;
-  words: number;
-  themeId: string | null;
-}
+export type EarlierNote = Pick<WeekNote, "id" | "writtenOn" | "words" | "themeId">;
 
 /** The notes that were written in the `days` before a week. */
 export async function notesBeforeWeek(
@@ -66,8 +67,8 @@ export async function notesBeforeWeek(
   userId: string,
   week: WeekSpan,
   days: number,
-): Promise<EarlierNoteRow[]> {
-  const { rows } = await tx.execute<EarlierNoteRow & Record<string, unknown>>(sql`
+): Promise<EarlierNote[]> {
+  const { rows } = await tx.execute<EarlierNote & Record<string, unknown>>(sql`
     select n.id, ${localDay("created_at", week)} as "writtenOn", ${WORDS} as words, m.cluster_id as "themeId"
     from note n left join cluster_membership m on m.user_id = n.user_id and m.note_id = n.id
     where n.user_id = ${userId} and ${isReadable} and n.created_at < ${at(week.from)}
@@ -76,10 +77,12 @@ export async function notesBeforeWeek(
   return rows;
 }
 
-export interface ThemeRow {
+export interface ThemeBefore {
   id: string;
   name: string;
+  /** Notes written before the week. */
   notesBefore: number;
+  /** The day of the last of them. */
   lastBefore: string | null;
 }
 
@@ -88,8 +91,8 @@ export async function themesBeforeWeek(
   tx: UserTransaction,
   userId: string,
   week: WeekSpan,
-): Promise<ThemeRow[]> {
-  const { rows } = await tx.execute<ThemeRow & Record<string, unknown>>(sql`
+): Promise<ThemeBefore[]> {
+  const { rows } = await tx.execute<ThemeBefore & Record<string, unknown>>(sql`
     select c.id, c.name, count(n.id)::int as "notesBefore",
       (max(n.created_at) at time zone ${week.timeZone})::date::text as "lastBefore"
     from cluster c
@@ -166,10 +169,11 @@ export async function notesNamed(
   return rows;
 }
 
-export interface EchoRow {
+export interface OldNote {
   oldId: string;
   oldTitle: string;
   oldWrittenOn: string;
+  /** Cosine similarity. */
   similarity: number;
 }
 
@@ -180,8 +184,8 @@ export async function oldNotesLike(
   userId: string,
   noteId: string,
   { before, week, limit }: { before: string; week: WeekSpan; limit: number },
-): Promise<EchoRow[]> {
-  const { rows } = await tx.execute<EchoRow & Record<string, unknown>>(sql`
+): Promise<OldNote[]> {
+  const { rows } = await tx.execute<OldNote & Record<string, unknown>>(sql`
     with asked as materialized (
       select vector from note_embedding where user_id = ${userId} and note_id = ${noteId} and model = ${model}
         and dimensions = ${dimensions} and vector is not null)

@@ -1,5 +1,6 @@
+import type { WeekNote } from "@noctuary/db/insights/week-account";
 import type { Fact, Saying } from "../fact.ts";
-import type { WeekAccount, WeekNote } from "../week-account.ts";
+import type { WeekAccount } from "../week-account.ts";
 import { writtenIn } from "./count-facts.ts";
 import { median } from "./median.ts";
 import { isTelling, quotable } from "./quotable.ts";

@@ -1,5 +1,6 @@
+import type { WeekNote } from "@noctuary/db/insights/week-account";
 import type { Fact } from "../fact.ts";
-import { type OpenEnd, openEndKey, type WeekAccount, type WeekNote } from "../week-account.ts";
+import { type OpenEnd, openEndKey, type WeekAccount } from "../week-account.ts";
 import { quotable } from "./quotable.ts";
 
 const MAX_QUOTED = 3;

@@ -1,6 +1,7 @@
+import type { ThemeBefore, WeekNote } from "@noctuary/db/insights/week-account";
 import { daysBetween } from "../../local-date.ts";
 import type { Fact, Saying } from "../fact.ts";
-import type { ThemeBefore, WeekAccount, WeekNote } from "../week-account.ts";
+import type { WeekAccount } from "../week-account.ts";
 import { writtenIn } from "./count-facts.ts";
 import { median } from "./median.ts";
 import { isTelling, quotable } from "./quotable.ts";

@@ -1,7 +1,8 @@
+import type { WeekNote } from "@noctuary/db/insights/week-account";
 import { Temporal } from "temporal-polyfill";
 import { daysBetween } from "../../local-date.ts";
 import type { Fact, FactUnit } from "../fact.ts";
-import type { WeekAccount, WeekNote } from "../week-account.ts";
+import type { WeekAccount } from "../week-account.ts";
 import { writtenIn } from "./count-facts.ts";
 import { isTelling, quotable } from "./quotable.ts";
 

@@ -1,5 +1,6 @@
+import type { EarlierNote } from "@noctuary/db/insights/week-account";
 import { daysBetween } from "../../local-date.ts";
-import type { EarlierNote, WeekAccount } from "../week-account.ts";
+import type { WeekAccount } from "../week-account.ts";
 
 /** How many weeks a week is compared with. */
 export const COMPARED_WEEKS = 4;

@@ -11,18 +11,18 @@ export function headline(book: FactBook, week: Week): Sentence[] {
   const used = ["notes", "words"];
   const where = notes > 1 ? ` on ${counted(book.number("days"), "days")}` : "";
   if (where !== "") used.push("days");
-  const text = `${capitalised(counted(notes, "notes"))}${where}, ${aboutWords(book.number("words"))} in all`;
-  return [book.sentence(`${text}${againstUsual(book, used)}${lead(book, used)}.`, used)];
+  const total = `${capitalised(counted(notes, "notes"))}${against(book, used)}${where}`;
+  const words = `${aboutWords(book.number("words"))} in all`;
+  return [book.sentence(`${total}, ${words}${lead(book, used)}.`, used)];
 }
 
-function againstUsual(book: FactBook, used: string[]): string {
+/** Said of the notes, and so beside them: "six notes (usually three) on two days". */
+function against(book: FactBook, used: string[]): string {
   const usual = book.get("notes.usual");
-  const says = book.get("notes")!.says;
   if (usual === undefined) return "";
-  if (says.includes("steady")) return ", as usual";
+  if (book.get("notes")!.says.includes("steady")) return ", as usual,";
   used.push("notes.usual");
-  const than = Number(usual.value) === 0 ? "than usual" : `than the usual ${figure(Number(usual.value))}`;
-  return `, ${says.includes("up") ? "more" : "fewer"} ${than}`;
+  return ` (usually ${Number(usual.value) === 0 ? "none" : figure(Number(usual.value))})`;
 }
 
 /** What most of it was about. */

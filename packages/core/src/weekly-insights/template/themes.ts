@@ -13,16 +13,36 @@ export function themes(book: FactBook, week: Week): Sentence[] {
   const [first, ...rest] = active;
   // The one note of a week stands in its headline; a theme says nothing more of it.
   if (first !== undefined && rest.length === 0 && book.number(`${first}.notes`) === 1) return [];
+  if (rest.length > 0 && active.every((theme) => book.number(`${theme}.notes`) === 1))
+    return [scattered(book, active), ...remarkableNotes(book, week)].slice(0, maxSentences.themes);
   const sentences = first === undefined ? [] : [leading(book, first, rest.length)];
   const withTitles = rest.filter((theme) => book.ids(`${theme}.title-`).length > 0);
   for (const theme of withTitles.slice(0, 2)) sentences.push(following(book, theme));
   const others = rest.filter((theme) => !withTitles.slice(0, 2).includes(theme));
   if (others.length > 0 && sentences.length < 3) sentences.push(remaining(book, others.slice(0, 4)));
-  const notes = book
+  const notes = remarkableNotes(book, week);
+  return [...sentences.slice(0, notes.length > 1 ? 3 : 4), ...notes].slice(0, maxSentences.themes);
+}
+
+function remarkableNotes(book: FactBook, week: Week): Sentence[] {
+  return book
     .groups("note")
     .filter((note) => book.get(note)!.says.length > 0)
     .map((note) => remarkable(book, note, week));
-  return [...sentences.slice(0, notes.length > 1 ? 3 : 4), ...notes].slice(0, maxSentences.themes);
+}
+
+/** As many themes as notes: none of them led. */
+function scattered(book: FactBook, active: string[]): Sentence {
+  const shown = active.filter((theme) => book.has(`${theme}.title-1`)).slice(0, 3);
+  const used = ["themes", ...shown.map((theme) => `${theme}.title-1`)];
+  const total = counted(book.number("themes"), "themes");
+  if (shown.length === 0) return book.sentence(`The notes went to ${total}.`, used);
+  const parts = shown.map(
+    (theme) =>
+      `${themeName(book.get(`${theme}.title-1`)!.label!)} with ${quoted(book.text(`${theme}.title-1`))}`,
+  );
+  const some = shown.length < book.number("themes") ? ", among them " : ": ";
+  return book.sentence(`The notes went to ${total}${some}${listed(parts)}.`, used);
 }
 
 /** A theme that went quiet is told with what moved. */
@@ -36,15 +56,15 @@ function leading(book: FactBook, theme: string, others: number): Sentence {
   const used = [`${theme}.notes`, ...book.ids(`${theme}.title-`)];
   const name = themeName(label!);
   const among = titles.length === 0 ? "" : `: ${listed(titles.map(quoted))}`;
-  const some =
-    titles.length > 0 && titles.length < Number(value) ? `, among them ${listed(titles.map(quoted))}` : among;
+  const isPart = titles.length > 0 && titles.length < Number(value);
+  const some = isPart ? `, among them ${listed(titles.map(quoted))}` : among;
   if (says.includes("most"))
     return book.sentence(`${name} led the week with ${counted(Number(value), "notes")}${some}.`, used);
   if (others === 0)
     return book.sentence(`It was a week of ${name}, with ${counted(Number(value), "notes")}${some}.`, used);
   used.push("themes");
   return book.sentence(
-    `The week was spread across ${counted(book.number("themes"), "themes")}: ${name} had ${counted(Number(value), "notes")}${some}.`,
+    `The week was spread across ${counted(book.number("themes"), "themes")}, among them ${name} with ${counted(Number(value), "notes")}${isPart ? `, such as ${listed(titles.map(quoted))}` : among}.`,
     used,
   );
 }

@@ -1,24 +1,25 @@
 import { stem, words } from "../../text/words.ts";
 import type { Claim } from "./claim.ts";
 import type { Grounds } from "./evidence.ts";
+import { units } from "./figures.ts";
 import type { MaskedText } from "./masked-text.ts";
 import { isClaimWord } from "./read-words.ts";
 import type { Token } from "./tokens.ts";
-import { isNarratorsWord } from "./vocabulary.ts";
+import { isFunctionWord, isNarratorsWord } from "./vocabulary.ts";
 
 /**
- * What a sentence says beside its checked part must be checked as well: "Bread took two notes. They came from work" and
- * "..., and they came from work" add a story in the narrator's own words, which any note could bear. So an entry is one
- * sentence, and each of its clauses states something: a figure, a date, a direction, something named or quoted, or a
- * word out of its notes.
+ * What a sentence says beside its checked part must be checked as well: "Bread took two notes. They came from a friend"
+ * and "..., after the move" add a story in the narrator's own words, which any note could bear. So an entry is one
+ * sentence, and each of its parts states something: a figure, a date, a direction, something named or quoted, a word
+ * out of its notes. Only what has no word of substance ("in all", "this week") needs not to.
  */
 export type ClauseProblem = "more than one sentence" | "nothing stated";
 
 const sentenceEnd = /([\p{L}\p{N}\ue000\ue001]*)[.?!…]+[”"’')]*\s+(?=\S)/gu;
 const LONGEST_ABBREVIATION = 4;
-/** Where a clause with a subject of its own begins; a list or a place is a part of the clause it stands in. */
-const clauseStart =
-  /[;:—–(]|,? \b(?:and|but|while|whereas|yet|so|then)\b(?= (?:it|they|these|those|this|that|both|each|others?|some|the|a|an|you|your|there|here)\b)|, (?=(?:which|who|where|it|they|these|those|both|the (?:rest|others?))\b)/gi;
+/** Where another part begins: at a mark, at what joins two clauses, at a word of time with a story behind it. */
+const partStart =
+  /[,;:—–(]|\b(?:and|but|while|whereas|yet|so|then)\b(?= (?:it|they|these|those|this|that|both|each|others?|some|the|a|an|you|your|there|here)\b)|\b(?:after|until|till|before|once|when|whenever)\b/gi;
 
 export function clauseProblem(
   masked: MaskedText,
@@ -29,18 +30,19 @@ export function clauseProblem(
   for (const [end, word = ""] of masked.text.matchAll(sentenceEnd)) {
     if (!isAbbreviation(word, end, grounds)) return "more than one sentence";
   }
-  const starts = [0, ...[...masked.text.matchAll(clauseStart)].map((match) => match.index)];
-  const clauses = starts.map((start, i) => ({ start, end: starts[i + 1] ?? masked.text.length }));
   const stated = [
     ...claims,
     ...masked.mentions,
     ...masked.quotes,
     ...tokens.filter((token) => isOfTheNotes(token, grounds)),
   ];
-  const isEmpty = ({ start, end }: { start: number; end: number }) =>
-    tokens.some((token) => token.kind !== "mark" && token.start >= start && token.end <= end) &&
-    !stated.some((one) => one.start < end && one.end > start);
-  return clauses.some(isEmpty) ? "nothing stated" : null;
+  const starts = [0, ...[...masked.text.matchAll(partStart)].map((match) => match.index)];
+  const isStory = starts.some((start, i) => {
+    const end = starts[i + 1] ?? masked.text.length;
+    const isSubstance = (token: Token) => token.start >= start && token.end <= end && hasSubstance(token);
+    return tokens.some(isSubstance) && !stated.some((one) => one.start < end && one.end > start);
+  });
+  return isStory ? "nothing stated" : null;
 }
 
 /** "Mrs. Abernathy", as her note has it. */
@@ -51,6 +53,10 @@ function isAbbreviation(word: string, end: string, grounds: Grounds): boolean {
     word.length <= LONGEST_ABBREVIATION &&
     grounds.texts.some((text) => text.includes(said))
   );
+}
+
+function hasSubstance({ kind, text }: Token): boolean {
+  return kind === "word" && !units.has(text) && !words(text).every(isFunctionWord);
 }
 
 function isOfTheNotes({ kind, text }: Token, grounds: Grounds): boolean {

@@ -157,7 +157,7 @@ function wordsAt(tokens: readonly Token[], first: number, from: number): Figure 
   return { value: total + group, from, to: i };
 }
 
-function isNumberWord(word: string | undefined): boolean {
+export function isNumberWord(word: string | undefined): boolean {
   return word !== undefined && (values.has(word) || multipliers.has(word));
 }
 
@@ -188,5 +188,8 @@ function fractionAt(tokens: readonly Token[], i: number): Figure | null {
 function isPronoun(tokens: readonly Token[], i: number): boolean {
   const before = tokens[i - 1]?.text ?? "";
   const next = tokens[i + 1]?.text ?? "";
+  // "Up from an earlier one" compares figures.
+  if (tokens.slice(Math.max(0, i - 3), i).some(({ text }) => /^(?:from|against|than)$/.test(text)))
+    return false;
   return determiners.has(before) && next !== "-" && !units.has(next) && !adjectives.has(next);
 }

@@ -13,8 +13,8 @@ export interface MaskedText {
   /** The sentence with what it quotes and the themes that it names blanked out, position by position. */
   text: string;
   mentions: Mention[];
-  /** Where something is quoted or named that no claim is about. */
-  quotes: { start: number; end: number }[];
+  /** What is quoted or named that no claim is about, in plain form, and where. */
+  quotes: { said: string; start: number; end: number }[];
 }
 
 export type MaskProblem = "quotation" | "unpaired quotation marks" | "uncited theme";
@@ -60,7 +60,7 @@ export function maskText(
     const end = start + match[0].length;
     if (!isQuotable(said, inside, grounds, wholes)) return "quotation";
     const label = labels.get(said) ?? labels.get(plainQuotes(inside));
-    if (label === undefined) quotes.push({ start, end });
+    if (label === undefined) quotes.push({ said, start, end });
     else mentions.push({ label, start, end });
     masked = masked.slice(0, start) + QUOTED.repeat(end - start) + masked.slice(end);
   }
@@ -73,7 +73,7 @@ export function maskText(
       if (!citedNames.has(name)) return "uncited theme";
       const end = at + name.length;
       if (labels.has(plainQuotes(name))) mentions.push({ label: name, start: at, end });
-      else quotes.push({ start: at, end }); // the theme of a note, which the sentence is about
+      else quotes.push({ said: plainQuotes(name), start: at, end }); // the theme of a note, which the sentence is about
       masked = masked.slice(0, at) + NAMED.repeat(name.length) + masked.slice(at + name.length);
     }
   }

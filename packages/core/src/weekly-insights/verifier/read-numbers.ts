@@ -65,6 +65,7 @@ function claimOf(
 ): Claim | NumberProblem {
   const counted = figure.isFraction === true ? { unit: "percent" as const } : unitAfter(tokens, figure.to);
   if (counted === "number") return "number";
+  if (isOfNoTime(tokens, figure)) return "number";
   const { exactness, isPast: isUsual, isEither: isUnclear } = surroundings(tokens, figure, previous, next);
   // "It faded after nine notes": those came before, whatever else the clause says.
   const isBefore = counted.unit === "notes" && tokens[figure.from - 1]?.text === "after";
@@ -86,6 +87,13 @@ function claimOf(
     bears,
   };
   return isWholeOf(tokens, figure, previous) ? { ...claim, isWhole: true } : claim;
+}
+
+/** "Down from an earlier four", "against a total of five": what is known of the weeks before is what was usual. */
+function isOfNoTime(tokens: readonly Token[], { from }: Figure): boolean {
+  const [before, near] = [tokens[from - 2]?.text, tokens[from - 1]?.text ?? ""];
+  if (near === "of") return before === "total" || before === "sum";
+  return /^(?:earlier|previous|prior|last|former|longest|total|past|preceding)$/.test(near);
 }
 
 /** What is counted. A figure of something that no fact counts ("five people") cannot be checked. */

@@ -1,5 +1,6 @@
 import type { Fact, Saying } from "../fact.ts";
 import type { Claim } from "./claim.ts";
+import { isNumberWord } from "./figures.ts";
 import type { Token } from "./tokens.ts";
 
 /** Words by which a sentence says more than a figure, and what a fact must say for them to stand. */
@@ -114,8 +115,10 @@ export function readWords(tokens: readonly Token[], taken: ReadonlySet<number>):
       isOneSpan(tokens[i + 1])
     )
       return [nothingBears(token)];
+    if (isOtherSpan(tokens, i, taken)) return [nothingBears(token)];
     const says = sayingsOf.get(token.text);
     if (says === undefined) return [];
+    if (isLinkToMany(tokens, i)) return [nothingBears(token)];
     return [isOfOthers(says, tokens, i) ? nothingBears(token) : claimThat(says, token.start, token.end)];
   });
 }
@@ -131,6 +134,29 @@ function isWordOfCount(tokens: readonly Token[], i: number): boolean {
 /** Words that carry a claim are known to the verifier: they need no note to stand in. */
 export function isClaimWord(word: string): boolean {
   return sayingsOf.has(word) || mostShare.has(word);
+}
+
+/**
+ * A figure is of this week, or of the weeks before it: "in the year", "in the past weeks" and "two years later" are of
+ * another time. A span that is counted ("seven months before") is a figure of its own.
+ */
+function isOtherSpan(tokens: readonly Token[], i: number, taken: ReadonlySet<number>): boolean {
+  const { text } = tokens[i]!;
+  const isCounted = taken.has(i - 1);
+  if (/^(?:months?|years?|quarters?|seasons?)$/.test(text)) return !isCounted;
+  if (text === "weeks") return !isCounted && tokens[i + 1]?.text !== "before";
+  return text === "later" && /^(?:days?|weeks?|months?|years?)$/.test(tokens[i - 1]?.text ?? "");
+}
+
+/** How many notes link to a note is known, and not to how many it links. */
+function isLinkToMany(tokens: readonly Token[], i: number): boolean {
+  const figure = tokens[i + 2];
+  return (
+    /^link(?:s|ed|ing)?$/.test(tokens[i]!.text) &&
+    tokens[i + 1]?.text === "to" &&
+    figure !== undefined &&
+    (figure.kind === "number" || isNumberWord(figure.text))
+  );
 }
 
 /** To-dos and questions are open or closed; "it closed the theme" says so of something else. */

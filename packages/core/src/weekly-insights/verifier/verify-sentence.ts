@@ -2,6 +2,7 @@ import type { Fact } from "../fact.ts";
 import type { Sentence } from "../section.ts";
 import { areBorneOut } from "./bind-claims.ts";
 import { type ClauseProblem, clauseProblem } from "./check-clauses.ts";
+import { areInPlace } from "./check-places.ts";
 import { checkWords, type WordProblem } from "./check-words.ts";
 import { type Evidence, groundsOf, type NoteText } from "./evidence.ts";
 import { looksLikeInstructions } from "./instructions.ts";
@@ -69,6 +70,7 @@ export function problemOf(sentence: Sentence, evidence: Evidence): SentenceProbl
 
   const claims = [...idioms.claims, ...dates.claims, ...numbers, ...readWords(tokens, inFigures)];
   if (!areBorneOut(masked.text, claims, masked.mentions, facts)) return "claim";
+  if (!areInPlace(masked, facts, evidence.themeNames)) return "claim";
   // A title that stands alone, cut off from what was said of it, says nothing.
   const states =
     tokens.some(({ kind }) => kind !== "mark") &&

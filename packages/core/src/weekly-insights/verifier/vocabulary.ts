@@ -5,14 +5,15 @@ const listOf = (text: string) => text.split(/\s+/).filter((word) => word !== "")
 
 /**
  * The narrator's own words: what one needs to tell of notes, whatever they are about. All other words of substance must
- * stand in the notes or facts that a sentence cites. Compared by stem.
+ * stand in the notes or facts that a sentence cites. Compared by stem. Verbs for what may have happened to a note (lost,
+ * moved, rewritten, worked on) are none of them, for no fact tells.
  */
 const narrators = listOf(`
   week weekly note notebook notes page pages write wrote written writing word day days theme themed topic subject thread
   strand line entry question to-do todo task item box list figure total count title paragraph section collection
   month year time times weeks months years percent share part portion rest remainder space place places piece pieces
   account record draft sketch log journal diary vault folder
-  turn turned turning come came coming go went going gone look looked looking move moved moving make made making
+  turn turned turning come came coming go went going gone look looked looking  make made making
   take took taken taking keep kept keeping hold held give gave given bring brought put set run ran running sit sat sits
   stand stood lie lay lies carry carried reach reached spread spent spend spending fill filled filling cover covered
   covering touch touched add added adding collect collected gather gathered gathering explore explored exploring
@@ -20,13 +21,12 @@ const narrators = listOf(`
   following circle circled circling focus focused focusing concern concerned center deal dealt dealing describe described
   describing mention mentioned mentioning speak spoke speaking talk talked tell told telling note noted noting jot jotted
   capture captured capturing include included including contain contained containing show showed shown showing stay
-  stayed staying leave left leaving end ended ending close pause paused rest rested sleep slept work worked working
-  build built building revise revised edit edited editing update updated updating change changed changing rewrite
+  stayed staying leave left leaving end ended ending close pause paused rest rested 
   pull pulled push pushed draw drew drawn land landed settle stick stuck stretch stretched span spanned spanning range
   ranged ranging stem stemmed point pointed pointing attract attracted absorb absorbed occupy occupied account accounted
   accounting belong belonged belonging sum summed amount amounted number numbered compare compared comparing match
   matched share shared sharing overlap overlapped tie pair paired couple go round weave wove woven thread run through
-  arrive start begin open re-open visit visited visiting resume pick gain lose lost find found finding found notice see
+  arrive start begin open re-open visit visited visiting resume pick gain find found finding found notice see
   seen count counted counting receive received get got mark marked marking name named call called title titled
   short brief small little large big wide narrow deep full empty new old older oldest early earlier late later recent
   recently latest newest first last next past present current former whole main other another different several many few
@@ -42,6 +42,13 @@ const narrators = listOf(`
 `);
 
 const narratorStems = new Set([...narrators, ...englishStopWords].flatMap((word) => words(word)).map(stem));
+
+const functionWords = new Set(englishStopWords.flatMap((word) => words(word)));
+
+/** "the", "of", "in": words that say nothing by themselves. */
+export function isFunctionWord(word: string): boolean {
+  return functionWords.has(word);
+}
 
 /** Whether a folded word needs no note to stand in. */
 export function isNarratorsWord(word: string): boolean {
