@@ -5,7 +5,7 @@ import type { Transaction } from "../database.ts";
 /** What stands for `noctuary.note` where nothing is attached. */
 const OWN_NOTES = `select id, user_id, title, body, tags, created_at, updated_at, deleted_at, ai_excluded
 from noctuary.own_note
-where (select noctuary.sees_all_users()) or user_id = (select noctuary.current_user_id())`;
+where (select noctuary.sees_all_users()) or user_id = (select noctuary.seen_user_id())`;
 
 const RIGHTS_ON_NOTE = [
   "grant select on noctuary.note to noctuary_user",

@@ -63,7 +63,7 @@ export function noteQuery({ from, columns, format, timeZone }: NoteQuery): strin
   ${deletedOf(columns.deletedAt, changed, timeZone)} as deleted_at,
   ${excludedOf(columns.excluded)} as ai_excluded
 from ${from} n
-where ((select noctuary.sees_all_users()) or ${user} = (select noctuary.current_user_id()))${isPresent.join("")}`;
+where ((select noctuary.sees_all_users()) or ${user} = (select noctuary.seen_user_id()))${isPresent.join("")}`;
 }
 
 /** The index that a user's reads want. Its further columns let the plan read unchanged notes from the index alone. */
