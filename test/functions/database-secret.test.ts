@@ -20,10 +20,14 @@ afterEach(async () => {
   manager.close();
   setEnvironment(
     Object.fromEntries(
-      [...Object.keys(manager.environment), "DATABASE_SECRET_ID", "DATABASE_URL"].map((name) => [
-        name,
-        undefined,
-      ]),
+      [
+        ...Object.keys(manager.environment),
+        "DATABASE_SECRET_ID",
+        "DATABASE_URL",
+        "NOCTUARY_EMBEDDER",
+        "NOCTUARY_LLM",
+        "OPENAI_SECRET_ID",
+      ].map((name) => [name, undefined]),
     ),
   );
 });
@@ -68,6 +72,15 @@ test("the line break at the end of a file is not part of the URL", async () => {
   expect(await databaseSecret("database-url")()).toBe(FIRST);
 });
 
+test("a secret as RDS writes it gives a URL whose certificate is checked, and whatever its characters", async () => {
+  const rds = { engine: "postgres", host: "db.internal", port: 5432, dbname: "noctuary", username: "a b" };
+  manager.text = JSON.stringify({ ...rds, password: "p@ss/word:?#" });
+  const url = new URL(await databaseSecret("database-users")());
+  expect(url.href).toBe(
+    "postgres://a%20b:p%40ss%2Fword%3A%3F%23@db.internal:5432/noctuary?sslmode=verify-full",
+  );
+});
+
 test.each(["", "mysql://root:hunter2@db", '{"password":"hunter2"}'])(
   "a secret that holds no database URL is refused without a word of it: %j",
   async (text) => {
@@ -89,6 +102,35 @@ test("handlers keep their connections while the secret is the same, and get new 
   expect(after.db.pool.options.connectionString).toBe(SECOND);
   expect(before.db.pool.ended).toBe(true);
   expect(await context()).toBe(after);
+});
+
+test("connections are not trusted any more after five minutes without an invocation", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const before = await context();
+  vi.advanceTimersByTime(300_001);
+  expect(await context()).not.toBe(before);
+  expect(before.db.pool.ended).toBe(true);
+});
+
+test("a provider's key is replaced without a deploy", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  setEnvironment({
+    DATABASE_URL: SECOND,
+    NOCTUARY_EMBEDDER: "openai",
+    OPENAI_SECRET_ID: "openai-api-key",
+    NOCTUARY_LLM: "openai",
+  });
+  manager.text = "sk-first\n";
+  const before = await context();
+  expect(manager.asked).toEqual(["openai-api-key"]);
+  manager.text = "sk-second";
+  vi.advanceTimersByTime(59_999);
+  expect(await context()).toBe(before);
+  vi.advanceTimersByTime(1);
+  expect(await context()).not.toBe(before);
+  manager.text = " ";
+  vi.advanceTimersByTime(60_000);
+  await expect(context()).rejects.toThrow("the secret openai-api-key must hold the provider's key");
 });
 
 test("a URL in the environment goes before the secret, which is then not read", async () => {

@@ -9,46 +9,65 @@ import { environmentSettings } from "./environment.ts";
 import { eventBusFor } from "./event-buses.ts";
 import { openLogger } from "./logger.ts";
 import { openMetrics } from "./metrics.ts";
+import { providerSecret } from "./provider-secret.ts";
 import { deployedQueue, sqsClient } from "./sqs-queue.ts";
+
+/** After so long without an invocation, what stands between may have dropped a connection without a word: a NAT after 350 s. */
+const MAX_IDLE_MS = 300_000;
 
 interface Live {
   settings: Settings;
-  /** undefined where DATABASE_URL says it, once and for all. */
-  secret: (() => Promise<string>) | undefined;
-  /** What was made, and from which URL: another one in the secret means making it again. */
-  made?: { databaseUrl: string | undefined; context: Context };
+  secrets: SecretSetting[];
+  /** What was made, and from which secrets: another text in one of them means making it again. */
+  made?: { texts: string; context: Context };
+  usedAtMs: number;
+}
+
+/** A setting whose value stands in a secret store. */
+interface SecretSetting {
+  name: "databaseUrl" | "openaiApiKey" | "llmApiKey";
+  read: () => Promise<string>;
 }
 
 let current: Live | undefined;
 
 /**
- * What the handlers work with. Made from the environment once a container, and once more whenever the secret that
- * holds the database's URL has changed.
+ * What the handlers work with. Made from the environment once a container, once more whenever a secret of it has
+ * changed, and where the container was idle for so long that nobody knows whether its connections still stand.
  *
  * @throws {SettingsError} where settings are missing or wrong, or the secret holds no database URL
  */
 export async function context(): Promise<Context> {
   current ??= readEnvironment();
   const live = current;
-  const databaseUrl = live.secret === undefined ? live.settings.databaseUrl : await live.secret();
-  if (live.made === undefined || live.made.databaseUrl !== databaseUrl) {
+  const values = await Promise.all(live.secrets.map(async ({ name, read }) => [name, await read()] as const));
+  const texts = JSON.stringify(values);
+  const idleMs = Math.abs(Date.now() - live.usedAtMs);
+  live.usedAtMs = Date.now();
+  if (live.made === undefined || live.made.texts !== texts || idleMs > MAX_IDLE_MS) {
     // A container has one invocation at a time, so nobody is on the old connections.
     live.made?.context.db.close().catch(() => {});
-    live.made = { databaseUrl, context: contextFrom({ ...live.settings, databaseUrl }) };
+    live.made = { texts, context: contextFrom({ ...live.settings, ...Object.fromEntries(values) }) };
   }
   return live.made.context;
 }
 
 function readEnvironment(): Live {
   const { settings } = resolveSettings([environmentSettings()]);
-  const { databaseUrl, databaseSecretId } = settings;
-  return {
-    settings,
-    secret:
-      databaseUrl === undefined && databaseSecretId !== undefined
-        ? databaseSecret(databaseSecretId)
-        : undefined,
+  const { databaseSecretId, openaiSecretId, llmSecretId } = settings;
+  const secrets: SecretSetting[] = [];
+  // A value that stands in the environment goes before the secret, which is then not read.
+  const from = (
+    name: SecretSetting["name"],
+    id: string | undefined,
+    source: (id: string) => () => Promise<string>,
+  ) => {
+    if (settings[name] === undefined && id !== undefined) secrets.push({ name, read: source(id) });
   };
+  from("databaseUrl", databaseSecretId, databaseSecret);
+  from("openaiApiKey", openaiSecretId, providerSecret);
+  from("llmApiKey", llmSecretId, providerSecret);
+  return { settings, secrets, usedAtMs: Date.now() };
 }
 
 /** Ends the connections; the next call of `context` reads the environment again. */

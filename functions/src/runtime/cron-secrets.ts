@@ -19,7 +19,8 @@ export interface CronSecretSource {
 
 /**
  * The secrets of `CRON_SECRET_ID` in Secrets Manager, or of `CRON_SECRET` and `CRON_SECRET_PREVIOUS` in the environment.
- * A token that fits none is compared once more with what the store holds now, so that a rotation is never felt.
+ * A token that is not the current one is compared once more with what the store holds now, so that a rotation is never
+ * felt, and a revocation at once.
  *
  * @throws {SettingsError} where neither is set
  */
@@ -28,7 +29,8 @@ export function cronSecretSource(settings: Settings, now: () => number = Date.no
   return {
     async check(token) {
       const known = checkToken(await kept.get(), token, now());
-      return known === "refused" ? checkToken(await kept.reread(), token, now()) : known;
+      // Nor is one that was revoked a moment ago let in for what is kept: only the current secret is beyond doubt.
+      return known === "current" ? known : checkToken(await kept.reread(), token, now());
     },
   };
 }

@@ -66,6 +66,11 @@ export const settingDefinitions = {
     description: "its key; alone it switches nothing on",
     isSecret: true,
   }),
+  openaiSecretId: setting({
+    env: "OPENAI_SECRET_ID",
+    schema: z.string().min(1).max(2048).optional(),
+    description: "name or ARN of the Secrets Manager secret whose text is its key, for functions on AWS",
+  }),
   embeddingModel: setting({
     env: "NOCTUARY_EMBEDDING_MODEL",
     schema: z.string().min(1).max(200).default("text-embedding-3-small"),
@@ -107,6 +112,11 @@ export const settingDefinitions = {
     schema: z.string().min(1).optional(),
     description: "its key; without it the embedder's, where both have one host. Alone it switches nothing on",
     isSecret: true,
+  }),
+  llmSecretId: setting({
+    env: "NOCTUARY_LLM_SECRET_ID",
+    schema: z.string().min(1).max(2048).optional(),
+    description: "name or ARN of the Secrets Manager secret whose text is its key, for functions on AWS",
   }),
   llmTimeoutMs: setting({
     env: "NOCTUARY_LLM_TIMEOUT_MS",

@@ -1,0 +1,139 @@
+import { randomBytes } from "node:crypto";
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from "@aws-sdk/client-secrets-manager";
+import type { Logger } from "@noctuary/core/context";
+import { type Settings, SettingsError } from "@noctuary/core/settings";
+import * as z from "zod";
+
+const SECRET_BYTES = 36;
+/** The same that a caller's secret must be: what a header can carry in one word. */
+const USABLE = /^[\x21-\x7e]{16,512}$/;
+
+/** What Secrets Manager sends, a call a step, and what an operator sends. */
+const rotationEvent = z.union([
+  z.object({
+    Step: z.enum(["createSecret", "setSecret", "testSecret", "finishSecret"]),
+    SecretId: z.string().min(1),
+    ClientRequestToken: z.string().min(1),
+  }),
+  z.strictObject({ revoke: z.literal(true) }),
+]);
+
+type Step = Extract<z.output<typeof rotationEvent>, { Step: string }>;
+
+/**
+ * Rotates the secret of the manual triggers, step by step as Secrets Manager asks, each of which may be repeated. With
+ * `{"revoke": true}` the secret before the last rotation stops being valid.
+ *
+ * @throws {SettingsError} for another secret than `CRON_SECRET_ID`, or an event that is neither
+ */
+export async function rotateCronSecret(
+  event: unknown,
+  { cronSecretId }: Pick<Settings, "cronSecretId">,
+  logger: Logger,
+): Promise<{ revoked: boolean } | undefined> {
+  const parsed = rotationEvent.safeParse(event);
+  if (!parsed.success)
+    throw new SettingsError('this function takes the steps of Secrets Manager, or {"revoke": true}');
+  if (cronSecretId === undefined) throw new SettingsError("CRON_SECRET_ID is not set");
+  const client = new SecretsManagerClient({
+    requestHandler: { requestTimeout: 5_000, connectionTimeout: 2_000 },
+  });
+  try {
+    if ("revoke" in parsed.data) {
+      const revoked = await revoke(client, cronSecretId);
+      logger.warn("previous secret revoked", { revoked });
+      return { revoked };
+    }
+    await rotate(client, parsed.data);
+    logger.info("rotation step done", { step: parsed.data.Step });
+    return undefined;
+  } finally {
+    client.destroy();
+  }
+}
+
+async function rotate(
+  client: SecretsManagerClient,
+  { Step, SecretId, ClientRequestToken }: Step,
+): Promise<void> {
+  switch (Step) {
+    case "createSecret":
+      if ((await pendingSecret(client, SecretId, ClientRequestToken)) !== undefined) return;
+      await client.send(
+        new PutSecretValueCommand({
+          SecretId,
+          ClientRequestToken,
+          SecretString: randomBytes(SECRET_BYTES).toString("base64url"),
+          VersionStages: ["AWSPENDING"],
+        }),
+      );
+      return;
+    case "setSecret":
+      return; // nobody else keeps a copy that would have to be told
+    case "testSecret": {
+      const pending = await pendingSecret(client, SecretId, ClientRequestToken);
+      if (pending === undefined || !USABLE.test(pending))
+        throw Object.assign(new Error("the new secret cannot be used"), { code: "unusable_secret" });
+      return;
+    }
+    case "finishSecret": {
+      const current = await versionWith(client, SecretId, "AWSCURRENT");
+      if (current === ClientRequestToken) return;
+      // Secrets Manager gives AWSPREVIOUS to the version that AWSCURRENT is taken from.
+      await client.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId,
+          VersionStage: "AWSCURRENT",
+          MoveToVersionId: ClientRequestToken,
+          RemoveFromVersionId: current,
+        }),
+      );
+    }
+  }
+}
+
+/** @returns false where there was none */
+async function revoke(client: SecretsManagerClient, SecretId: string): Promise<boolean> {
+  const previous = await versionWith(client, SecretId, "AWSPREVIOUS");
+  if (previous === undefined) return false;
+  await client.send(
+    new UpdateSecretVersionStageCommand({
+      SecretId,
+      VersionStage: "AWSPREVIOUS",
+      RemoveFromVersionId: previous,
+    }),
+  );
+  return true;
+}
+
+async function versionWith(
+  client: SecretsManagerClient,
+  SecretId: string,
+  stage: string,
+): Promise<string | undefined> {
+  const { VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId }));
+  return Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes(stage))?.[0];
+}
+
+async function pendingSecret(
+  client: SecretsManagerClient,
+  SecretId: string,
+  VersionId: string,
+): Promise<string | undefined> {
+  try {
+    const { SecretString } = await client.send(
+      new GetSecretValueCommand({ SecretId, VersionId, VersionStage: "AWSPENDING" }),
+    );
+    return SecretString;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
