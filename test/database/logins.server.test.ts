@@ -1,0 +1,61 @@
+import { asLedger, asUser } from "@noctuary/db/access";
+import { openDatabase } from "@noctuary/db/database";
+import { ensureLogin, type Login } from "@noctuary/db/login";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+
+const ROLES: Record<string, Login["roles"]> = {
+  ledger: ["noctuary_ledger"],
+  users: ["noctuary_ledger", "noctuary_user"],
+};
+const suffix = Math.random().toString(36).slice(2, 10);
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(async () => {
+  for (const name of Object.keys(ROLES)) await database.query(`drop role if exists ${quoted(name)}`);
+  await database.close();
+});
+
+const nameOf = (login: string) => `noctuary "${login}" ${suffix}`;
+
+const quoted = (login: string) => `"${nameOf(login).replaceAll('"', '""')}"`;
+
+async function logIn(login: string, password: string) {
+  const name = nameOf(login);
+  await ensureLogin(database.db, { name, password, roles: ROLES[login]! });
+  const url = new URL(database.url);
+  url.username = encodeURIComponent(name);
+  url.password = encodeURIComponent(password);
+  const db = openDatabase({ url: url.href, maxConnections: 1 });
+  onTestFinished(() => db.close());
+  return db;
+}
+
+test("the ledger's login sees runs of all users, and can take on no user", async () => {
+  const db = await logIn("ledger", "it's a ' secret");
+  expect(await asLedger(db, (tx) => tx.execute(sql`select 1 from noctuary.run`))).toMatchObject({ rows: [] });
+  await expect(asUser(db, "u1", async () => {})).rejects.toMatchObject({ cause: { code: "42501" } });
+});
+
+test("the users' login takes on one user at a time, and has no right of its own", async () => {
+  const db = await logIn("users", "secret");
+  await asUser(db, "u1", (tx) => tx.execute(sql`select body from noctuary.note`));
+  await expect(db.drizzle.execute(sql`select body from noctuary.note`)).rejects.toMatchObject({
+    cause: { code: "42501" },
+  });
+});
+
+test("another password replaces the former one, and the server was told neither", async () => {
+  await logIn("users", "the-first-password");
+  await logIn("users", "the-second-password");
+  const [stored] = await database.query<{ rolpassword: string; rolconfig: string[] }>(
+    `select a.rolpassword, r.rolconfig from pg_authid a join pg_roles r using (oid) where a.rolname = '${nameOf("users")}'`,
+  );
+  expect(stored!.rolpassword).toMatch(/^SCRAM-SHA-256\$4096:/);
+  expect(stored!.rolconfig).toEqual(["idle_session_timeout=10min"]);
+});
