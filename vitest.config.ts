@@ -11,6 +11,8 @@ const databaseTests = [
   "nightly-stacks",
   "weekly-insights",
 ].map((area) => `test/${area}/**/*.test.ts`);
+/** What reads the templates and the bundles that a deploy would send. */
+const stackTests = ["test/stacks/**/*.test.ts", "test/bundles/**/*.test.ts"];
 /** What one session cannot show: two transactions at once, roles that log in, schemas of other extensions. */
 const serverOnly = "test/**/*.server.test.ts";
 // biome-ignore lint/style/noProcessEnv: a test run is told by its environment where a server is
@@ -29,7 +31,16 @@ export default defineConfig({
         test: {
           name: "plain",
           include: ["test/**/*.test.ts"],
-          exclude: [...databaseTests, "test/support/**"],
+          exclude: [...databaseTests, ...stackTests, "test/support/**"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "stacks",
+          include: stackTests,
+          globalSetup: "test/stacks/synthesise-once.ts",
           testTimeout: 30_000,
         },
       },

@@ -30,7 +30,7 @@ const externalDatabase = z.strictObject({
 const rdsDatabase = z.strictObject({
   /** RDS Postgres with pgvector in private subnets, made by the stack. */
   kind: z.literal("rds"),
-  /** Without `db.`. 2 GB hold the connections and the vectors of some 100,000 notes. */
+  /** Without `db.`. */
   instanceClass: z
     .string()
     .regex(/^[a-z0-9]+\.[a-z0-9]+$/, "must be a class such as t4g.small")
@@ -43,6 +43,8 @@ const rdsDatabase = z.strictObject({
   /** One serves both zones; a second one costs as much again and outlives the loss of a zone. */
   natGateways: wholeNumber(1, 2).default(1),
   backupDays: wholeNumber(1, 35).default(7),
+  /** As long as it is on, neither `sst remove` nor a mistake removes the database. */
+  deletionProtection: z.boolean().default(true),
 });
 
 const job = z.strictObject({
@@ -88,7 +90,9 @@ const stageConfiguration = z.strictObject({
     .prefault({}),
   cronSecret: z
     .strictObject({
-      /** null: another manager (Doppler, for one) owns the secret, and nothing here rotates it. */
+      /** Name of a secret that another manager (Doppler, for one) keeps: none is made here, and nothing rotates it. */
+      existing: z.string().min(1).max(512).optional(),
+      /** null: never. */
       rotateEveryDays: wholeNumber(1, 365).nullable().default(91),
       /** How long the secret before still opens the triggers. */
       overlapHours: z.number().min(0).max(8_760).default(168),

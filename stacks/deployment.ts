@@ -1,8 +1,13 @@
 import type { App, StackContext } from "sst/constructs";
-import { configurationOf, type StageInput } from "./configuration.ts";
-import { databaseSecret } from "./database.ts";
+import { cronApi } from "./api.ts";
+import { configurationOf, type StageConfiguration, type StageInput } from "./configuration.ts";
+import { cronSecret } from "./cron-secret.ts";
+import { externalDatabase } from "./database.ts";
 import { jobFunctions } from "./functions.ts";
+import { idOf, type Surroundings } from "./lambda.ts";
+import { migrations } from "./migrations.ts";
 import { stepQueues } from "./queues.ts";
+import { rdsDatabase } from "./rds.ts";
 import { jobSchedules } from "./schedules.ts";
 
 /**
@@ -16,14 +21,32 @@ export async function deploy(app: App, stages: Readonly<Record<string, StageInpu
   // In production the constructs' own policies stand: what holds data or logs outlives the stack. Not "retain" for
   // everything, which would leave schedules and event source mappings at work after they were removed.
   if (app.stage !== "production") app.setDefaultRemovalPolicy("destroy");
-  await app.stack(
-    function Jobs({ stack }: StackContext) {
-      const secret = databaseSecret(stack);
-      const queues = stepQueues(stack, app);
-      const functions = jobFunctions(stack, app, configuration, queues, secret);
-      jobSchedules(stack, app, configuration, functions);
-      stack.addOutputs({ DatabaseSecret: secret.secretName });
-    },
-    { id: "Jobs" },
-  );
+  await app.stack((context: StackContext) => jobsStack(context, configuration), { id: "Jobs" });
+}
+
+function jobsStack({ app, stack }: StackContext, configuration: StageConfiguration): void {
+  const database =
+    configuration.database.kind === "rds"
+      ? rdsDatabase(stack, configuration.database)
+      : externalDatabase(stack);
+  const queues = stepQueues(stack, app);
+  const where: Surroundings = { app, stack, configuration, database, queues };
+  const functions = jobFunctions(where);
+  const secret = cronSecret(where);
+  const api = cronApi(where, secret);
+  jobSchedules(where, functions);
+  // A developer's database under `sst dev` is one that AWS may not reach: there `noctuary migrate` does it.
+  if (app.mode !== "dev") {
+    const migration = migrations(where);
+    const { orchestrators, workers, reconciler } = functions;
+    for (const made of [...orchestrators.values(), ...workers.values(), reconciler, api.handler]) {
+      made.node.addDependency(migration);
+    }
+  }
+  stack.addOutputs({
+    DatabaseSecret: idOf(database.secrets.users),
+    CronSecret: idOf(secret),
+    ApiId: api.restApi.restApiId,
+    ApiUrl: `${api.restApi.url}api/cron`,
+  });
 }

@@ -10,9 +10,8 @@ import {
   TimeWindow,
 } from "aws-cdk-lib/aws-scheduler";
 import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
-import type { App, Stack } from "sst/constructs";
-import type { StageConfiguration } from "./configuration.ts";
 import type { JobFunctions } from "./functions.ts";
+import type { Surroundings } from "./lambda.ts";
 import { deadLetterQueue } from "./queues.ts";
 import { reconcilerRounds } from "./reconciler-rounds.ts";
 
@@ -23,9 +22,7 @@ const TIME_ZONE = "America/New_York";
 
 /** When each job starts, in its own time zone, and the reconciler's regular round. */
 export function jobSchedules(
-  stack: Stack,
-  app: App,
-  configuration: StageConfiguration,
+  { stack, app, configuration }: Surroundings,
   { orchestrators, reconciler }: JobFunctions,
 ): void {
   for (const job of jobs) {

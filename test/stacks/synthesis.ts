@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
+import type { StageInput } from "../../stacks/configuration.ts";
 
 export interface Synthesis {
   /** Paths of the CloudFormation templates. */
@@ -21,12 +22,20 @@ export interface BuiltFunction {
   inputs: string[];
 }
 
-/** What a stage deploys: its templates, and its functions bundled by SST itself. `remove` deletes the files. */
-export async function synthesise(stage: string): Promise<Synthesis & { remove(): void }> {
+/**
+ * What a stage deploys: its templates, and its functions bundled by SST itself. With `input`, what it would deploy if
+ * that were written of it. `remove` deletes the files.
+ */
+export async function synthesise(stage: string, input?: StageInput): Promise<Synthesis & { remove(): void }> {
   const out = mkdtempSync(join(tmpdir(), "noctuary-synthesis-"));
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [join(import.meta.dirname, "synthesise.ts"), out, stage],
+    [
+      join(import.meta.dirname, "synthesise.ts"),
+      out,
+      stage,
+      ...(input === undefined ? [] : [JSON.stringify(input)]),
+    ],
     {
       env: { ...process.env, NODE_ENV: "test", CDK_DISABLE_VERSION_CHECK: "1", SST_TELEMETRY_DISABLED: "1" },
       maxBuffer: 64 * 1024 * 1024,
@@ -42,23 +51,26 @@ export interface Resource {
   // biome-ignore lint/suspicious/noExplicitAny: a template is any JSON
   properties: any;
   deletionPolicy: string | undefined;
+  dependsOn: string[];
 }
 
 interface CloudFormation {
   Type: string;
   Properties?: unknown;
   DeletionPolicy?: string;
+  DependsOn?: string | string[];
 }
 
 /** Every resource of a stage that has the type, for example `AWS::SQS::Queue`. */
 export function resourcesOf({ templates }: Synthesis, type?: string): Resource[] {
   return templates
     .flatMap((file) => Object.entries<CloudFormation>(JSON.parse(readFileSync(file, "utf8")).Resources))
-    .map(([id, { Type, Properties, DeletionPolicy }]) => ({
+    .map(([id, { Type, Properties, DeletionPolicy, DependsOn }]) => ({
       id,
       type: Type,
       properties: Properties ?? {},
       deletionPolicy: DeletionPolicy,
+      dependsOn: [DependsOn ?? []].flat(),
     }))
     .filter((resource) => type === undefined || resource.type === type);
 }

@@ -2,7 +2,7 @@
  * Synthesises the deployment as `sst build` does it, offline, in a process of its own: SST keeps one app a process in
  * global state, and its NODE_ENV=test mode leaves out what asks AWS (account, bootstrap stacks).
  *
- * Arguments: the folder to write to, the stage. Standard output's last line is a Synthesis as JSON.
+ * Arguments: the folder to write to, the stage, what is written of it as JSON if not what stands in stacks/stages.ts. Standard output's last line is a Synthesis as JSON.
  */
 import { join } from "node:path";
 import process from "node:process";
@@ -10,9 +10,10 @@ import { App, type FunctionProps } from "sst/constructs";
 import { useFunctions } from "sst/constructs/Function.js";
 import { initProject, useProject } from "sst/project.js";
 import { load } from "sst/stacks/build.js";
+import { deploy } from "../../stacks/deployment.ts";
 import type { BuiltFunction, Synthesis } from "./synthesis.ts";
 
-const [out, stage] = process.argv.slice(2) as [string, string];
+const [out, stage, input] = process.argv.slice(2) as [string, string, string?];
 const root = join(import.meta.dirname, "../..");
 process.chdir(root);
 await initProject({ root, stage, region: "us-east-1" } as Parameters<typeof initProject>[0]);
@@ -23,8 +24,12 @@ const app = new App(
   { mode: "deploy", stage, name: project.config.name, region: "us-east-1", account: "123456789012" },
   { outdir: join(out, "dist") },
 );
-const [, config] = await load(project.paths.config, false);
-await config.stacks(app);
+if (input === undefined) {
+  const [, config] = await load(project.paths.config, false);
+  await config.stacks(app);
+} else {
+  await deploy(app, { [stage]: JSON.parse(input) });
+}
 
 const functions: BuiltFunction[] = [];
 for (const props of Object.values(useFunctions().all)) collectBuild(props);

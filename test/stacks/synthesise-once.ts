@@ -1,0 +1,35 @@
+import type { TestProject } from "vitest/node";
+import type { StageInput } from "../../stacks/configuration.ts";
+import { type Synthesis, synthesise } from "./synthesis.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    syntheses: Record<"dev" | "production" | "withRds", Synthesis>;
+  }
+}
+
+/** A stage that has all that `dev` has not. */
+const withRds: StageInput = {
+  database: { kind: "rds" },
+  provider: { embedder: "openai", llm: "openai", llmBaseUrl: "https://llm.example.com/v1" },
+  api: { allow: ["203.0.113.0/24", "2001:db8::/32"] },
+  alarms: { emails: ["on-call@example.com"] },
+};
+
+/** Each stage is synthesised once for all files: it takes longer than all their tests. */
+export default async function setup(project: TestProject): Promise<() => void> {
+  const removals: (() => void)[] = [];
+  const made = async (stage: string, input?: StageInput): Promise<Synthesis> => {
+    const { remove, ...synthesis } = await synthesise(stage, input);
+    removals.push(remove);
+    return synthesis;
+  };
+  project.provide("syntheses", {
+    dev: await made("dev"),
+    production: await made("production"),
+    withRds: await made("staging", withRds),
+  });
+  return () => {
+    for (const remove of removals) remove();
+  };
+}
