@@ -2,11 +2,11 @@ import type { NeighbourLists } from "./nearest-neighbours.ts";
 
 const MOST_ROWS = 2 ** 21;
 
-/** Rows numbered anew in an order that depends on their content alone. */
+/** Positions of rows numbered anew in an order that depends on their content alone. */
 export interface CanonicalOrder {
-  /** The row at each place. */
-  rowAt: Int32Array;
-  /** The place of each row. */
+  /** The position at each place. */
+  positionAt: Int32Array;
+  /** The place of each position. */
   placeOf: Int32Array;
 }
 
@@ -21,15 +21,15 @@ export function canonicalOrder(keys: BigUint64Array): CanonicalOrder {
   const sorted = new Float64Array(keys.length);
   for (let row = 0; row < keys.length; row++) sorted[row] = highs[row]! * MOST_ROWS + row;
   sorted.sort();
-  const rowAt = new Int32Array(keys.length);
-  for (let place = 0; place < rowAt.length; place++) rowAt[place] = sorted[place]! % MOST_ROWS;
-  for (let first = 0, end = 1; first < rowAt.length; first = end++) {
-    while (end < rowAt.length && highs[rowAt[end]!] === highs[rowAt[first]!]) end++;
-    if (end - first > 1) rowAt.subarray(first, end).sort((a, b) => compareKeys(keys, a, b));
+  const positionAt = new Int32Array(keys.length);
+  for (let place = 0; place < positionAt.length; place++) positionAt[place] = sorted[place]! % MOST_ROWS;
+  for (let first = 0, end = 1; first < positionAt.length; first = end++) {
+    while (end < positionAt.length && highs[positionAt[end]!] === highs[positionAt[first]!]) end++;
+    if (end - first > 1) positionAt.subarray(first, end).sort((a, b) => compareKeys(keys, a, b));
   }
   const placeOf = new Int32Array(keys.length);
-  for (let place = 0; place < rowAt.length; place++) placeOf[rowAt[place]!] = place;
-  return { rowAt, placeOf };
+  for (let place = 0; place < positionAt.length; place++) placeOf[positionAt[place]!] = place;
+  return { positionAt, placeOf };
 }
 
 function compareKeys(keys: BigUint64Array, a: number, b: number): number {
@@ -44,23 +44,23 @@ export function halvesOf(keys: BigUint64Array, upper: 0 | 1): Uint32Array {
   return halves;
 }
 
-/** Neighbour lists of places, from those of rows. */
+/** Neighbour lists of places, from those of positions. */
 export function reorderLists(
   { neighbours, similarities }: NeighbourLists,
-  { rowAt, placeOf }: CanonicalOrder,
+  { positionAt, placeOf }: CanonicalOrder,
   k: number,
 ): NeighbourLists {
   const reordered = {
     neighbours: new Int32Array(neighbours.length).fill(-1),
     similarities: new Float32Array(similarities.length),
   };
-  for (let place = 0; place < rowAt.length; place++) {
-    const row = rowAt[place]!;
+  for (let place = 0; place < positionAt.length; place++) {
+    const position = positionAt[place]!;
     for (let j = 0; j < k; j++) {
-      const neighbour = neighbours[row * k + j]!;
+      const neighbour = neighbours[position * k + j]!;
       if (neighbour < 0) break;
       reordered.neighbours[place * k + j] = placeOf[neighbour]!;
-      reordered.similarities[place * k + j] = similarities[row * k + j]!;
+      reordered.similarities[place * k + j] = similarities[position * k + j]!;
     }
   }
   return reordered;

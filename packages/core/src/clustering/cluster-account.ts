@@ -5,7 +5,7 @@ import {
   decodeState,
   encodeState,
   KEPT_NEIGHBOURS,
-  type KeptState,
+  SLOTS_PER_CHUNK,
   type StateChunk,
   type StateHeader,
   wholeChunks,
@@ -13,7 +13,13 @@ import {
 import type { NeighbourLists } from "./nearest-neighbours.ts";
 import { packVectors } from "./pack-vectors.ts";
 import { type PackedRows, resizedRows, rowsAt } from "./packed-rows.ts";
-import { neighboursFor, type Partition, type PreviousPartition, partitionByNeighbours } from "./partition.ts";
+import {
+  everyRow,
+  neighboursFor,
+  type Partition,
+  type PreviousPartition,
+  partitionByNeighbours,
+} from "./partition.ts";
 import { patchNeighbours } from "./patch-neighbours.ts";
 import { resizedSketches } from "./sketches.ts";
 import { type SlottedNotes, slotNotes } from "./slot-rows.ts";
@@ -61,25 +67,25 @@ export async function clusterAccount(
     const { rows, positionOf } = distinctRows(incoming);
     return searchFromScratch(rows, positionOf, input, threads);
   }
-  const state = decodeState(kept.header, dimensions, kept.chunks);
+  const state = decodeState(kept.header, dimensions, kept.chunks, incoming.count);
   if (state === undefined) return undefined;
-  const slotted = slotNotes(state, KEPT_NEIGHBOURS, input.noteKeys, incoming);
-  const { order, positionOf } = inOrderOfNotes(slotted.slots, slotted.state.rows.count);
-  const rows = rowsAt(slotted.state.rows, order);
+  const slotted = slotNotes(state, kept.header.slots, input.noteKeys, incoming);
+  const { rows } = slotted.state;
+  const { order: rowOf, positionOf } = inOrderOfNotes(slotted.slots, rows.count);
   if (!isQuiet(slotted)) {
-    return searchFromScratch(rows, positionOf, input, threads);
+    return searchFromScratch(rowsAt(rows, rowOf), positionOf, input, threads);
   }
-  const k = neighboursFor(rows.count);
+  const k = neighboursFor(rowOf.length);
   slotted.state.lists = await patchNeighbours(
     { ...slotted.state, listLength: KEPT_NEIGHBOURS, gone: slotted.gone, added: slotted.added },
     k,
     threads,
   );
-  const lists = listsInOrder(slotted.state.lists, order, slotted.state.rows.count, k);
+  const lists = listsInOrder(slotted.state.lists, rowOf, rows.count, k);
   return {
-    partition: partitionByNeighbours({ rows, positionOf, lists, k }, input.previous),
-    keep: changesOf(slotted.state, kept.chunks),
-    ...(input.wantsRows && { rows: rowsAt(rows, positionOf) }),
+    partition: partitionByNeighbours({ rows, rowOf, positionOf, lists, k }, input.previous),
+    keep: changesOf(slotted, kept.chunks),
+    ...(input.wantsRows && { rows: rowsAt(rows, slotted.slots) }),
   };
 }
 
@@ -93,7 +99,7 @@ async function searchFromScratch(
   const listLength = rows.count >= keepFrom ? KEPT_NEIGHBOURS : k;
   const found = await findNeighbours(rows, listLength, { threads, sketchFrom: keepFrom });
   const lists = firstOfLists(found.lists, rows.count, listLength, k);
-  const partition = partitionByNeighbours({ rows, positionOf, lists, k }, previous);
+  const partition = partitionByNeighbours({ rows, rowOf: everyRow(rows), positionOf, lists, k }, previous);
   const rowsBack = wantsRows ? { rows: rowsAt(rows, positionOf) } : {};
   if (found.sketches === undefined) return { partition, ...rowsBack };
   const slots = wholeChunks(rows.count);
@@ -170,12 +176,27 @@ function filledUp<A extends Int32Array | Float32Array>(values: A, room: A): A {
   return room;
 }
 
-function changesOf(state: KeptState, before: StateChunk[]): NonNullable<ClusteredAccount["keep"]> {
-  const chunks = encodeState(state);
-  const known = new Map(before.map(({ part, chunk, checksum }) => [`${part}/${chunk}`, checksum]));
+function changesOf(
+  { state, gone, added }: SlottedNotes,
+  before: StateChunk[],
+): NonNullable<ClusteredAccount["keep"]> {
+  const changed = gone.slice();
+  for (const slot of added) changed[slot] = 1;
+  const known = new Map(before.map((chunk) => [placeOf(chunk), chunk]));
+  // Chunks behind the last night's are new even where nothing is in them yet.
+  for (let slot = 0; slot < changed.length; slot += SLOTS_PER_CHUNK) {
+    if (!known.has(placeOf({ part: "rows", chunk: slot / SLOTS_PER_CHUNK }))) changed[slot] = 1;
+  }
+  const encoded = encodeState(state, changed);
+  const chunks = encoded.filter((chunk) => known.get(placeOf(chunk))?.checksum !== chunk.checksum);
+  const all = new Map([...known, ...chunks.map((chunk) => [placeOf(chunk), chunk] as const)]);
   return {
-    header: { slots: state.rows.count, checksum: checksumOf(chunks) },
-    chunks: chunks.filter(({ part, chunk, checksum }) => known.get(`${part}/${chunk}`) !== checksum),
+    header: { slots: state.rows.count, checksum: checksumOf([...all.values()]) },
+    chunks,
     all: false,
   };
+}
+
+function placeOf({ part, chunk }: Pick<StateChunk, "part" | "chunk">): string {
+  return `${part}/${chunk}`;
 }

@@ -1,7 +1,7 @@
 import { crc32 } from "node:zlib";
 import type { NeighbourLists } from "./nearest-neighbours.ts";
 import { emptyRows, type PackedRows } from "./packed-rows.ts";
-import type { Sketches } from "./sketches.ts";
+import { emptySketches, type Sketches } from "./sketches.ts";
 
 /**
  * What is kept of an account's vectors between nights, and how it lies in bytes (little-endian, as on every machine
@@ -50,7 +50,8 @@ function joined(
   return bytes;
 }
 
-export function encodeState(state: KeptState): StateChunk[] {
+/** All chunks, or of the rows only those in which a slot is `changed`. */
+export function encodeState(state: KeptState, changed?: Uint8Array): StateChunk[] {
   const { rows, sketches, lists, slotOf } = state;
   const { directions, ...sketched } = sketches;
   const width = directions.rows.count;
@@ -72,6 +73,7 @@ export function encodeState(state: KeptState): StateChunk[] {
   ];
   for (let first = 0; first < rows.count; first += SLOTS_PER_CHUNK) {
     const end = first + SLOTS_PER_CHUNK;
+    if (changed?.subarray(first, end).includes(1) === false) continue;
     const bytes = joined([
       rows.keys.subarray(first, end),
       rows.inverseLengths.subarray(first, end),
@@ -117,11 +119,12 @@ function isWhole({ bytes, checksum }: StateChunk): boolean {
   return crc32(bytes) === checksum;
 }
 
-/** The state in these chunks, or undefined where anything is missing or damaged. */
+/** The state in these chunks with `spare` more slots behind it, or undefined where anything is missing or damaged. */
 export function decodeState(
   header: StateHeader,
   dimensions: number,
   chunks: readonly StateChunk[],
+  spare = 0,
 ): KeptState | undefined {
   if (checksumOf(chunks) !== header.checksum || !chunks.every(isWhole)) return undefined;
   const ofPart = (part: string) =>
@@ -130,20 +133,15 @@ export function decodeState(
   const [directionBytes] = ofPart("directions");
   if (slotOf === undefined || directionBytes === undefined) return undefined;
   try {
-    const rows = emptyRows(header.slots, dimensions);
+    const slots = wholeChunks(header.slots + spare);
+    const rows = emptyRows(slots, dimensions);
     const width = (directionBytes.bytes.length - 8) / (8 + 2 * rows.stride);
     if (!Number.isInteger(width)) return undefined;
     const directionRows = emptyRows(width, dimensions);
     const skew = new Float64Array(1);
     const from = reader(directionBytes.bytes);
     for (const array of [skew, directionRows.inverseLengths, directionRows.codes]) from(array);
-    const sketches: Sketches = {
-      directions: { rows: directionRows, skew: skew[0]! },
-      codes: new Int8Array(header.slots * width),
-      steps: new Float32Array(header.slots),
-      remainders: new Float32Array(header.slots),
-      slacks: new Float32Array(header.slots),
-    };
+    const sketches = emptySketches({ rows: directionRows, skew: skew[0]! }, slots);
     for (const { chunk, bytes } of ofPart("rows")) {
       const [first, end] = [chunk * SLOTS_PER_CHUNK, (chunk + 1) * SLOTS_PER_CHUNK];
       const into = reader(bytes);
@@ -156,13 +154,13 @@ export function decodeState(
       into(sketches.codes.subarray(first * width, end * width));
     }
     const lists = {
-      neighbours: new Int32Array(header.slots * KEPT_NEIGHBOURS),
-      similarities: new Float32Array(header.slots * KEPT_NEIGHBOURS),
+      neighbours: new Int32Array(slots * KEPT_NEIGHBOURS).fill(-1),
+      similarities: new Float32Array(slots * KEPT_NEIGHBOURS),
     };
     for (const { chunk, bytes } of ofPart("lists")) {
       const [first, end] = [
         chunk * LISTS_PER_CHUNK * KEPT_NEIGHBOURS,
-        (chunk + 1) * LISTS_PER_CHUNK * KEPT_NEIGHBOURS,
+        Math.min(header.slots, (chunk + 1) * LISTS_PER_CHUNK) * KEPT_NEIGHBOURS,
       ];
       const into = reader(bytes);
       into(lists.neighbours.subarray(first, end));
@@ -184,6 +182,33 @@ function reader(bytes: Uint8Array) {
       bytes.subarray(at, at + array.byteLength),
     );
     at += array.byteLength;
+  };
+}
+
+/** Without the slots behind the first `count`, in the same memory. */
+export function firstSlots(state: KeptState, count: number): KeptState {
+  const { rows, sketches, lists } = state;
+  const width = sketches.directions.rows.count;
+  return {
+    ...state,
+    rows: {
+      ...rows,
+      count,
+      codes: rows.codes.subarray(0, count * rows.stride),
+      inverseLengths: rows.inverseLengths.subarray(0, count),
+      keys: rows.keys.subarray(0, count),
+    },
+    sketches: {
+      ...sketches,
+      codes: sketches.codes.subarray(0, count * width),
+      steps: sketches.steps.subarray(0, count),
+      remainders: sketches.remainders.subarray(0, count),
+      slacks: sketches.slacks.subarray(0, count),
+    },
+    lists: {
+      neighbours: lists.neighbours.subarray(0, count * KEPT_NEIGHBOURS),
+      similarities: lists.similarities.subarray(0, count * KEPT_NEIGHBOURS),
+    },
   };
 }
 

@@ -94,12 +94,13 @@ function strongestOf(links: Map<number, number>): number | undefined {
 
 function mergeUnlinkedIntoNearest(rows: PackedRows, topics: Labels, options: MergeOptions): Labels {
   const notes = new Float64Array(topics.count);
-  for (let node = 0; node < rows.count; node++) notes[topics.label[node]!]! += options.notes[node]!;
+  for (let node = 0; node < topics.label.length; node++) notes[topics.label[node]!]! += options.notes[node]!;
   const kept: number[] = [];
   for (let topic = 0; topic < topics.count; topic++)
     if (notes[topic]! >= options.smallestTopic) kept.push(topic);
   if (kept.length === topics.count) return topics;
-  if (kept.length === 0) return { label: new Int32Array(rows.count), count: Math.min(rows.count, 1) };
+  if (kept.length === 0)
+    return { label: new Int32Array(topics.label.length), count: Math.min(topics.label.length, 1) };
 
   const largest = kept.reduce((a, b) => (notes[b]! > notes[a]! ? b : a));
   const centroids = centroidsOf(rows, topics, options.notes, options.rowAt);

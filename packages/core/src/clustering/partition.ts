@@ -4,6 +4,7 @@ import { canonicalOrder, halvesOf, reorderLists } from "./canonical-order.ts";
 import { centroidsOf, similarityTo } from "./centroids.ts";
 import { distinctRows } from "./distinct-rows.ts";
 import { fuzzyGraph } from "./fuzzy-graph.ts";
+import { allNodes } from "./graph.ts";
 import { discountHubs } from "./hub-discount.ts";
 import { type NeighbourLists, nearestNeighbours } from "./nearest-neighbours.ts";
 import { type PackedRows, packRows, type VectorRows } from "./packed-rows.ts";
@@ -58,11 +59,12 @@ const NEIGHBOURS = 15;
 
 /** The notes of an account with who is near whom: all that topics and areas are made from. */
 export interface Neighbourhood {
-  /** The distinct rows. */
   rows: PackedRows;
-  /** The row of each note; notes with equal vectors share one. */
+  /** Which of the rows are those of notes, all distinct; positions count in this order. */
+  rowOf: Int32Array;
+  /** The position of each note; notes with equal vectors share one. */
   positionOf: Int32Array;
-  /** `k` nearest rows of each row. */
+  /** `k` nearest positions of each position. */
   lists: NeighbourLists;
   k: number;
 }
@@ -75,7 +77,12 @@ export function partitionNotes(input: VectorRows, previous?: PreviousPartition):
   const { rows, positionOf } = distinctRows(packRows(input));
   const k = neighboursFor(rows.count);
   const lists = nearestNeighbours(rows, k);
-  return partitionByNeighbours({ rows, positionOf, lists, k }, previous);
+  return partitionByNeighbours({ rows, rowOf: everyRow(rows), positionOf, lists, k }, previous);
+}
+
+/** Where all rows are distinct ones of notes. */
+export function everyRow({ count }: PackedRows): Int32Array {
+  return allNodes(count);
 }
 
 /**
@@ -87,53 +94,56 @@ export function partitionNotes(input: VectorRows, previous?: PreviousPartition):
  * back as it was.
  */
 export function partitionByNeighbours(
-  { rows, positionOf, lists, k }: Neighbourhood,
+  { rows, rowOf, positionOf, lists, k }: Neighbourhood,
   previous?: PreviousPartition,
 ): Partition {
-  const order = canonicalOrder(rows.keys);
-  const { rowAt, placeOf } = order;
+  const count = rowOf.length;
+  const keys = valuesAt(rows.keys, rowOf);
+  const order = canonicalOrder(keys);
+  const { placeOf } = order;
+  const rowAt = valuesAt(rowOf, order.positionAt);
   const noteCount = positionOf.length;
   const placeOfNote = new Int32Array(noteCount);
-  const notes = new Int32Array(rows.count);
+  const notes = new Int32Array(count);
   for (let note = 0; note < noteCount; note++) {
     placeOfNote[note] = placeOf[positionOf[note]!]!;
     notes[placeOfNote[note]!]!++;
   }
 
-  const graph = fuzzyGraph(discountHubs(reorderLists(lists, order, k), rows.count, k), rows.count, k);
+  const graph = fuzzyGraph(discountHubs(reorderLists(lists, order, k), count, k), count, k);
   const { topics, regrouped, ...regrouping } = findTopics({
     graph,
     rows,
     rowAt,
-    keys: atRows(halvesOf(rows.keys, 0), rowAt),
+    keys: valuesAt(halvesOf(keys, 0), order.positionAt),
     notes,
     // Where no note has a topic yet, or all have changed, there is nothing to keep.
     ...(previous?.topic.some((topic) => topic >= 0) && {
-      previous: { ...previous.regrouping, label: topicByPlace(previous.topic, placeOfNote, rows.count) },
+      previous: { ...previous.regrouping, label: topicByPlace(previous.topic, placeOfNote, count) },
     }),
   });
   const areas = findAreas(graph, topics);
   const attached = attachments(graph, topics);
 
   const centroid = centroidsOf(rows, topics, notes, rowAt);
-  const closeness = new Float32Array(rows.count);
+  const closeness = new Float32Array(count);
   const cohesion = new Float64Array(topics.count);
   const members = new Int32Array(topics.count);
-  for (let place = 0; place < rows.count; place++) {
+  for (let place = 0; place < count; place++) {
     const topic = topics.label[place]!;
     closeness[place] = similarityTo(centroid, topic, rows, rowAt[place]!);
     members[topic]! += notes[place]!;
     cohesion[topic]! += notes[place]! * closeness[place]!;
   }
   return {
-    topic: atRows(topics.label, placeOfNote),
+    topic: valuesAt(topics.label, placeOfNote),
     topics: topics.count,
     area: areas.label,
     areas: areas.count,
-    confidence: atRows(attached.confidence, placeOfNote),
-    rival: atRows(attached.rival, placeOfNote),
-    loose: atRows(attached.loose, placeOfNote),
-    closeness: atRows(closeness, placeOfNote),
+    confidence: valuesAt(attached.confidence, placeOfNote),
+    rival: valuesAt(attached.rival, placeOfNote),
+    loose: valuesAt(attached.loose, placeOfNote),
+    closeness: valuesAt(closeness, placeOfNote),
     centroid,
     cohesion: Float32Array.from(cohesion, (sum, topic) => sum / members[topic]!),
     moveCause: regrouped ? "regrouped" : "frontier",
@@ -142,7 +152,7 @@ export function partitionByNeighbours(
 }
 
 /** The values at these positions, in their order. */
-function atRows<A extends Int32Array | Uint32Array | Uint8Array | Float32Array>(
+function valuesAt<A extends Int32Array | Uint32Array | Uint8Array | Float32Array | BigUint64Array>(
   values: A,
   positions: Int32Array,
 ): A {

@@ -32,16 +32,21 @@ export function writeSketches({ views }: Search, { codes, steps, remainders, sla
   views.slacks.set(slacks);
 }
 
-/** The same sketches with room for `count` rows; those that are not there reach nobody. */
-export function resizedSketches({ directions, ...rows }: Sketches, count: number): Sketches {
-  const width = directions.rows.count;
-  const resized = {
+/** Sketches of rows that do not exist. */
+export function emptySketches(directions: Directions, count: number): Sketches {
+  return {
     directions,
-    codes: new Int8Array(count * width),
+    codes: new Int8Array(count * directions.rows.count),
     steps: new Float32Array(count),
     remainders: new Float32Array(count),
     slacks: new Float32Array(count).fill(NEVER),
   };
+}
+
+/** The same sketches with room for `count` rows; those that are not there reach nobody. */
+export function resizedSketches({ directions, ...rows }: Sketches, count: number): Sketches {
+  const width = directions.rows.count;
+  const resized = emptySketches(directions, count);
   const kept = Math.min(count, rows.steps.length);
   resized.codes.set(rows.codes.subarray(0, kept * width));
   resized.steps.set(rows.steps.subarray(0, kept));
