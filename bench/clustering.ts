@@ -1,15 +1,20 @@
 /**
  * The whole clustering of one account from its vectors (neighbours, graph, topics, areas, how firmly each note sits),
  * first from scratch and then on a night on which some notes have changed, from what was kept. Each size is a process
- * of its own, so that its peak of memory is its own. Seconds of the clock and of all threads' CPU.
+ * of its own, so that its peak of memory is its own. Seconds of the clock and of all threads' CPU; the second account
+ * of a process meets code that is compiled already, as every account but the first does in a night.
  *
- *   npm run bench:clustering -- [--notes 1000,10000,100000] [--dimensions 512] [--changed 0.01]
+ *   [NOCTUARY_TEST_DATABASE_URL=postgres://...] npm run bench:clustering -- [--notes 1000,10000,100000] \
+ *     [--dimensions 512] [--changed 0.01]
+ *
+ * With a server (its login must be able to create databases), what is kept is read from it and written to it, too.
  */
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type ClusteredAccount, clusterAccount } from "@noctuary/core/clustering/cluster-account";
+import { clusterAccount } from "@noctuary/core/clustering/cluster-account";
+import { type KeptState, keptDatabase } from "./kept-database.ts";
 import { syntheticAccount } from "./synthetic-account.ts";
 
 const { values } = parseArgs({
@@ -21,6 +26,10 @@ const { values } = parseArgs({
   },
 });
 const dimensions = Number(values.dimensions);
+const threads = availableParallelism();
+const server = process.env.NOCTUARY_TEST_DATABASE_URL;
+/** Larger accounts are grouped once only. */
+const ONCE_FROM = 50_000;
 
 if (values.process) await measure(Number(values.notes));
 else {
@@ -49,14 +58,20 @@ async function measure(count: number): Promise<void> {
   let vectors: Float32Array | undefined = all.slice(0, count * dimensions);
   const changedVectors = all.slice(count * dimensions);
   all = undefined;
-  const first = await timed(() =>
-    clusterAccount({ ...limits, noteKeys: keys, vectors: vectors! }, availableParallelism()),
-  );
-  vectors = undefined;
+  const first = await timed(() => clusterAccount({ ...limits, noteKeys: keys, vectors: vectors! }, threads));
   const { partition, keep } = first.result!;
-  const kept = keep && { header: keep.header, chunks: keep.chunks };
   print(`${count} notes from scratch, ${partition.topics} topics`, first);
-  if (kept === undefined) return;
+  if (count < ONCE_FROM) {
+    const again = await timed(() =>
+      clusterAccount({ ...limits, noteKeys: keys, vectors: vectors! }, threads),
+    );
+    print("  again", again);
+  }
+  vectors = undefined;
+  if (keep === undefined) return;
+  await using database = server === undefined ? undefined : await keptDatabase(server, dimensions);
+  await database?.write(keep);
+  let kept: KeptState | undefined = { header: keep.header, chunks: keep.chunks };
 
   const noteKeys = new BigUint64Array(count - gone + added);
   noteKeys.set(keys.subarray(gone));
@@ -68,10 +83,15 @@ async function measure(count: number): Promise<void> {
   }
   const regrouping = { ...partition.regrouping, changedNotes: changed };
   const incoming = inOrder(noteKeys, count, changedVectors);
+  const read = database && (await timed(() => database.read()));
+  if (read !== undefined) {
+    print(`  what was kept, read from the database`, read);
+    kept = read.result;
+  }
   const second = await timed(() =>
     clusterAccount(
-      { ...limits, noteKeys, previous: { topic: previous, regrouping }, vectors: incoming, kept },
-      availableParallelism(),
+      { ...limits, noteKeys, previous: { topic: previous, regrouping }, vectors: incoming, kept: kept! },
+      threads,
     ),
   );
   const chunks = second.result!.keep!.chunks;
@@ -80,8 +100,14 @@ async function measure(count: number): Promise<void> {
     `${count} notes, ${changed} changed, ${chunks.length} chunks (${megabytes.toFixed(1)} MB) to write`,
     second,
   );
+  const percent = (part: number, whole: number) => `${((100 * part) / whole).toFixed(1)} %`;
+  console.log(`  that is ${percent(second.cpuSeconds, first.cpuSeconds)} of the CPU from scratch`);
+  if (database === undefined) return;
+  const write = await timed(() => database.write(second.result!.keep!));
+  print("  what has changed, written to the database", write);
+  const night = [read!, second, write].reduce((sum, { seconds }) => sum + seconds, 0);
   console.log(
-    `  that is ${((100 * second.cpuSeconds) / first.cpuSeconds).toFixed(1)} % of the CPU from scratch`,
+    `  with reading and writing ${night.toFixed(2)} s, ${percent(night, first.seconds)} of the time from scratch`,
   );
 }
 
@@ -95,13 +121,13 @@ function inOrder(noteKeys: BigUint64Array, count: number, changed: Float32Array)
   return vectors;
 }
 
-interface Timed {
+interface Timed<T> {
   seconds: number;
   cpuSeconds: number;
-  result: ClusteredAccount | undefined;
+  result: T;
 }
 
-async function timed(work: () => Promise<ClusteredAccount | undefined>): Promise<Timed> {
+async function timed<T>(work: () => Promise<T>): Promise<Timed<T>> {
   const startedAt = performance.now();
   const cpu = process.cpuUsage();
   const result = await work();
@@ -109,7 +135,7 @@ async function timed(work: () => Promise<ClusteredAccount | undefined>): Promise
   return { seconds: (performance.now() - startedAt) / 1000, cpuSeconds: (user + system) / 1e6, result };
 }
 
-function print(what: string, { seconds, cpuSeconds }: Timed): void {
+function print(what: string, { seconds, cpuSeconds }: Timed<unknown>): void {
   const peak = Math.round(process.resourceUsage().maxRSS / 1024);
   console.log(
     `${what}: ${seconds.toFixed(2)} s, CPU ${cpuSeconds.toFixed(2)} s, peak ${peak} MB with its vectors`,
