@@ -302,12 +302,63 @@ describe("an edit of a cluster that went elsewhere", () => {
   test("waits for it when it was retired, and holds again when it is back", () => {
     account.edit("rename", "c3", { name: "Running" });
     account.night(ALL);
-    const night = account.night({ bread: `${BREAD} 30`, moths: `${MOTHS} 31` });
+    const night = account.night({ bread: BREAD, moths: MOTHS });
     expect(storyOf(night)).toContain("c3 edit cluster-gone e1");
     expect([...night.names]).toEqual([]);
     const back = account.night(ALL);
     expect(storyOf(back)).toEqual(expect.arrayContaining(["c3 returned", "c3 edit kept e1"]));
     expect([...back.names]).toEqual([["c3", "Running"]]);
+  });
+});
+
+describe("a cluster that the user named", () => {
+  const TRAINS = "50 51 52 53 54 55 56 57 58 59 60 61";
+  const scattered = {
+    bread: `${BREAD} 50 51 52 53`,
+    moths: `${MOTHS} 54 55 56 57`,
+    knee: `${KNEE} 58 59 60 61`,
+  };
+  const named = () => {
+    account.night({ ...ALL, trains: TRAINS });
+    return account.edit("rename", "c5", { name: "By rail" });
+  };
+
+  test("stays together under its name when grouping scatters its notes, night after night", () => {
+    named();
+    for (let night = 0; night < 3; night++) {
+      const kept = account.night(scattered);
+      expect(membersOf(kept)).toEqual({ c1: BREAD, c2: MOTHS, c3: KNEE, c5: TRAINS });
+      expect(kept.names.get("c5")).toBe("By rail");
+      expect([...movesOf(kept), ...storyOf(kept)]).toEqual([]);
+    }
+  });
+
+  test("is scattered once the name is taken back", () => {
+    const edit = named();
+    account.night(scattered);
+    account.undo(edit);
+    expect(storyOf(account.night(scattered))).toContain("c5 retired");
+  });
+
+  test("keeps its notes also where its id would go on with a few of them", () => {
+    named();
+    const night = account.night({
+      bread: `${BREAD} 50 51 52 53`,
+      moths: `${MOTHS} 54 55 56 57`,
+      knee: `${KNEE} 58 59`,
+      others: "60 61 140 141",
+    });
+    expect(membersOf(night)).toEqual({ c1: BREAD, c2: MOTHS, c3: KNEE, c5: `140 141 ${TRAINS}` });
+  });
+
+  test("lets a rewritten note go where it belongs, and is scattered when it is forgotten later", () => {
+    named();
+    expect(membersOf(account.night(scattered, { fresh: "50" }))).toMatchObject({
+      c1: `${BREAD} 50`,
+      c5: TRAINS.slice(3),
+    });
+    account.edit("forget", "c5");
+    expect(Object.keys(membersOf(account.night(scattered)))).toEqual(["c1", "c2", "c3"]);
   });
 });
 

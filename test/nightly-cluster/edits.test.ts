@@ -116,6 +116,19 @@ test("merged clusters are one with its events; when that is taken back both are 
   expect(await events(undone.id, ["returned"])).toMatchObject([{ cluster_id: bread, cause: "edit" }]);
 });
 
+test("a merge of two topics that nothing links does not have all notes grouped anew night after night", async () => {
+  await edit("merge", { clusterId: bread, otherId: garden });
+  await night.run({}, TUESDAY);
+  for (const [i, asOf] of [WEDNESDAY, "2026-11-05T08:00:00Z"].entries()) {
+    await oneMoreNote(i);
+    await night.run({}, asOf);
+    // Grouping anew begins to count again.
+    expect(
+      await database.query("select changed_since_regrouping as changed from noctuary.user_state"),
+    ).toEqual([{ changed: i + 1 }]);
+  }
+});
+
 test("a name that is taken back is one of ours again", async () => {
   const id = await edit("rename", { clusterId: bread, name: "Loaves" });
   await night.run({}, TUESDAY);

@@ -18,6 +18,8 @@ export interface PartitionToEdit {
   placedByUser: ReadonlySet<string>;
   /** Notes that are new or rewritten. */
   fresh: ReadonlySet<string>;
+  /** Clusters that grouping has left most notes of in no one cluster: those that the user named are kept together. */
+  scattered: ReadonlySet<string>;
   /** The notes that a merge or a forgetting was about when it was made. */
   aboutOf: (edit: Edit) => ReadonlySet<string>;
 }
@@ -36,8 +38,9 @@ export interface EditedPartition {
 /**
  * Makes a partition keep what the user decided: a pure function between grouping and identity.
  *
- * In this order: what is pinned or split off takes in no note that was elsewhere, and what is pinned loses none; merged
- * clusters become one, and a part of them that comes apart again is put back; notes are put where they belong; notes
+ * In this order: what is pinned or split off takes in no note that was elsewhere, and what is pinned loses none; what
+ * the user named and grouping has scattered keeps its notes, but for those that were rewritten; merged clusters become
+ * one, and a part of them that comes apart again is put back; notes are put where they belong; notes
  * whose cluster is forgotten, or which are never to be in it, go where they were the night before, else to their
  * rival, else to the nearest cluster, else they are a cluster of their own.
  *
@@ -103,7 +106,7 @@ function guardedBy({ pinned, placed }: StandingEdits): Map<string, Edit> {
   return guarded;
 }
 
-function guardClusters(state: State, { noteIds, fresh, lastTopicOf }: PartitionToEdit): void {
+function guardClusters(state: State, { noteIds, fresh, lastTopicOf, scattered }: PartitionToEdit): void {
   const { standing, home } = state;
   const guarded = guardedBy(standing);
   noteIds.forEach((note, row) => {
@@ -112,6 +115,11 @@ function guardClusters(state: State, { noteIds, fresh, lastTopicOf }: PartitionT
     const pin = standing.pinned.get(last);
     if (pin !== undefined) {
       assign(state, row, last, pin);
+      return;
+    }
+    const name = scattered.has(last) ? standing.names.get(last) : undefined;
+    if (name !== undefined && !fresh.has(note)) {
+      assign(state, row, last, name.edit);
       return;
     }
     const guard = guarded.get(home[row]!);

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { asUser, type UserTransaction } from "@noctuary/db/access";
 import { audit, raiseVersion, saveUserState, userState } from "@noctuary/db/account/account";
 import {
@@ -38,13 +37,8 @@ import type { MissingNote } from "../identity/report-edits.ts";
 import { SEASON_DAYS } from "../identity/returned-clusters.ts";
 import { limitsFor, type UserStep } from "../job.ts";
 import { namingTotals } from "./ask-for-names.ts";
-import {
-  type DecidedClusters,
-  decideClusters,
-  type LastNight,
-  previousTopics,
-  sizesOf,
-} from "./decide-clusters.ts";
+import { decideOnThread } from "./computing-thread.ts";
+import { type DecidedClusters, type LastNight, previousTopics, sizesOf } from "./decide-clusters.ts";
 import { afterCluster } from "./fan-in.ts";
 import { giveNames } from "./give-names.ts";
 import { groupNotes } from "./group-notes.ts";
@@ -70,7 +64,13 @@ export const cluster: UserStep<ClusterPayload> = {
       // Only edits look at single notes again.
       wantsRows: before.last.edits.length > 0,
     });
-    const decided = decideClusters(before.stored, partition, before.last, randomUUID, rows);
+    const { fresh } = before.stored;
+    const decided = await decideOnThread({
+      notes: { noteIds, fresh },
+      grouped: partition,
+      last: before.last,
+      rows,
+    });
     const clusters = withUsersNames(before.clusters, decided, run.asOf);
     // Notes whose deletion is held back are still grouped; nobody else is told what stood in them.
     const asking = {
@@ -125,7 +125,8 @@ export const cluster: UserStep<ClusterPayload> = {
         await saveUserState(tx, userId, {
           clusteredModel: modelKey(context.embedder),
           changedSinceRegrouping: partition.regrouping.changedNotes,
-          regroupedQuality: partition.regrouping.quality,
+          // What edits have moved tonight is worse by that, and will be: the next night measures where it begins.
+          regroupedQuality: decided.editsMoved ? null : partition.regrouping.quality,
           editsPending: false,
           ...(withVanished ? {} : { deletionsWithheldSince: null }),
         });

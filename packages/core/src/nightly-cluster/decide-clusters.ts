@@ -65,6 +65,8 @@ export interface DecidedClusters {
   /** Names that the user gave, by cluster. */
   names: Map<string, string>;
   editReports: EditReport[];
+  /** Whether an edit has a note elsewhere than grouping had it. */
+  editsMoved: boolean;
   /** Edits that now know which notes they were about. */
   aboutEdits: { id: string; noteIds: string[] }[];
 }
@@ -190,6 +192,7 @@ export function decideClusters(
     })),
     partition,
     aboutEdits: kept.aboutEdits,
+    editsMoved: kept.editOfRow.size > 0,
     lookedForInVain: recalled.clusters
       .filter(({ id }) => !kept.ids.includes(id))
       .map(({ id }) => {

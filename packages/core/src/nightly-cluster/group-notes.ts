@@ -8,12 +8,12 @@ import {
   saveKeptNeighbours,
 } from "@noctuary/db/clusters/kept-neighbours";
 import { type NotesWithVectors, vectorsOf } from "@noctuary/db/notes/note-embedding";
-import { clusterOnThread } from "../clustering/clustering-thread.ts";
 import { decodeNotes, KEPT_VERSION, keptParts } from "../clustering/kept-state.ts";
 import { noteKey } from "../clustering/note-key.ts";
 import { emptyRows, type PackedRows } from "../clustering/packed-rows.ts";
 import type { Partition, PreviousPartition } from "../clustering/partition.ts";
 import type { Context } from "../context.ts";
+import { clusterOnThread } from "./computing-thread.ts";
 
 export interface GroupedNotes {
   partition: Partition;

@@ -41,9 +41,10 @@ export function keepEdits(input: {
     previousTopics.filter(({ members }) => members.some((n) => isPresent.has(n))).map((t) => t.id),
   );
   const pinned = new Set(last.edits.filter(({ kind }) => kind === "pin").map(({ clusterId }) => clusterId));
+  const scattered = scatteredByGrouping(input, successors);
   const standing = weighEdits(
     last.edits,
-    (id) => living.has(id) || areas.has(id) || (pinned.has(id) && holds.has(id)),
+    (id) => living.has(id) || areas.has(id) || (pinned.has(id) && holds.has(id)) || scattered.has(id),
     (id) => successors.get(id),
   );
   const aboutEdits = last.edits
@@ -68,6 +69,7 @@ export function keepEdits(input: {
       partition: grouped,
       ids,
       fresh,
+      scattered,
       lastTopicOf: (note) => recalled.topicOf.get(note),
       placedByUser: new Set(last.memberships.flatMap((m) => (m.placedBy === "user" ? [m.noteId] : []))),
       aboutOf: (edit) => new Set(about.get(edit.id) ?? edit.noteIds),
@@ -94,6 +96,41 @@ function successorsOf(input: Parameters<typeof keepEdits>[0]): Map<string, strin
     if (kind === "merged") successors.set(clusterId, otherClusterId!);
   }
   return successors;
+}
+
+/**
+ * Clusters that the user named and grouping has scattered: neither their own id nor another goes on with half of those
+ * of their notes that are as they were.
+ */
+function scatteredByGrouping(
+  { notes, grouped, ids, last, previousTopics }: Parameters<typeof keepEdits>[0],
+  successors: ReadonlyMap<string, string>,
+): Set<string> {
+  const named = new Set<string>();
+  for (const { kind, clusterId } of last.edits) {
+    if (kind !== "rename") continue;
+    for (
+      let id: string | undefined = clusterId;
+      id !== undefined && !named.has(id);
+      id = successors.get(id)
+    ) {
+      named.add(id);
+    }
+  }
+  const candidates = previousTopics.filter(({ id }) => named.has(id) && !successors.has(id));
+  if (candidates.length === 0) return new Set();
+  const homeOf = new Map(
+    notes.noteIds.flatMap((note, row) =>
+      notes.fresh.has(note) ? [] : [[note, ids[grouped.topic[row]!]!] as const],
+    ),
+  );
+  return new Set(
+    candidates.flatMap(({ id, members }) => {
+      const unchanged = members.filter((note) => homeOf.has(note));
+      const own = unchanged.filter((note) => homeOf.get(note) === id).length;
+      return unchanged.length > 0 && 2 * own < unchanged.length ? [id] : [];
+    }),
+  );
 }
 
 function membersAt(edit: Edit, topics: KnownCluster[]): string[] {
