@@ -9,6 +9,7 @@ const databaseTests = [
   "ledger",
   "nightly-cluster",
   "nightly-stacks",
+  "rehearsal",
   "weekly-insights",
 ].map((area) => `test/${area}/**/*.test.ts`);
 /** What reads the templates and the bundles that a deploy would send. */

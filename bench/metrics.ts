@@ -1,3 +1,5 @@
+import { adjustedRandIndex } from "@noctuary/core/comparison/adjusted-rand-index";
+
 /** How well a grouping agrees with labels: all three are symmetric and blind to how groups are numbered. */
 export interface Agreement {
   /** V-measure: the harmonic mean of homogeneity and completeness (Rosenberg & Hirschberg 2007). */
@@ -28,7 +30,7 @@ export function agreement(labels: readonly unknown[], groups: ArrayLike<unknown>
   return {
     v: meanEntropy === 0 ? 1 : shared / meanEntropy,
     ami: adjusted(shared, expected, meanEntropy),
-    ari: adjustedRandIndex(table),
+    ari: adjustedRandIndex(labels, groups),
   };
 }
 
@@ -99,15 +101,6 @@ function expectedMutualInformation({ total, rows, columns }: Contingency): numbe
     }
   }
   return expected;
-}
-
-function adjustedRandIndex({ total, rows, columns, cells }: Contingency): number {
-  const pairs = (n: number) => (n * (n - 1)) / 2;
-  const together = cells.reduce((sum, { count }) => sum + pairs(count), 0);
-  const inRows = rows.reduce((sum, size) => sum + pairs(size), 0);
-  const inColumns = columns.reduce((sum, size) => sum + pairs(size), 0);
-  const expected = total < 2 ? 0 : (inRows * inColumns) / pairs(total);
-  return adjusted(together, expected, (inRows + inColumns) / 2);
 }
 
 /** (index - expected) / (maximum - expected); where nothing can vary, both sides agree fully. */

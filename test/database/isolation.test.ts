@@ -24,6 +24,7 @@ const tables = [
   "insight",
   "insight_section",
   "event_outbox",
+  "compared_night",
   "forget",
   "user_state",
   "user_setting",
@@ -71,6 +72,8 @@ beforeAll(async () => {
     `insert into noctuary.insight_section (user_id, week, section, position, written_by, sentences, dropped)
      select u.id, '2026-10-24', 'headline', 0, 'template', '[]', '{}' from ${users}`,
     `insert into noctuary.event_outbox (user_id, type, subject) select u.id, 'insight.ready', '2026-10-24' from ${users}`,
+    `insert into noctuary.compared_night (user_id, against, local_date, ari, notes, counts)
+       select u.id, 'old', '2026-11-02', 1, 1, '{}' from ${users}`,
     `insert into noctuary.forget (user_id, id) select u.id, 'f' from ${users}`,
     `insert into noctuary.stack_report (user_id, run_id, at, report) select u.id, 'r', now(), '{}' from ${users}`,
     `insert into noctuary.user_setting (user_id) select u.id from ${users}`,

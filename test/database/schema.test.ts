@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import * as account from "@noctuary/db/account/account.sql";
 import * as clusters from "@noctuary/db/clusters/clusters.sql";
 import * as keptNeighbours from "@noctuary/db/clusters/kept-neighbours.sql";
+import * as comparison from "@noctuary/db/comparison/compared-night.sql";
 import * as insights from "@noctuary/db/insights/insights.sql";
 import * as ledger from "@noctuary/db/ledger/ledger.sql";
 import * as forget from "@noctuary/db/notes/forget.sql";
@@ -16,7 +17,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
-const tables = [ledger, notes, forget, clusters, keptNeighbours, account, stacks, insights]
+const tables = [ledger, notes, forget, comparison, clusters, keptNeighbours, account, stacks, insights]
   .flatMap((module) => Object.values<unknown>(module))
   .filter((value) => value instanceof PgTable)
   .map((table) => getTableConfig(table as PgTable));

@@ -84,6 +84,26 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
       (await import("./commands/attach.ts")).detach(options, terminal),
     ),
   );
+  verb("adopt <column>", "take over the vectors that the attached table has, in place of embedding again")
+    .option("--model <name>", "the model that made them: the one that the nights embed with")
+    .option("--made-column <name>", "when each was made; one that is older than its note is left")
+    .action((column: string, _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/adopt.ts")).adopt(column, options, terminal),
+      ),
+    );
+  verb("compare", "what an older system has made beside what Noctuary has, night by night")
+    .option("--old <file>", "what it has made, as JSON (docs/moving.md)")
+    .option("--old-clusters <file>", "a query over its tables in place of that: user_id, id, name, note_id")
+    .option("--old-stacks <file>", "the same for its stacks")
+    .option("--old-insights <file>", "the same for its weeks; the id is the week's last day")
+    .option("--gate <agreement>", "fail unless each of the last nights agrees so well (adjusted Rand index)")
+    .option("--nights <n>", "how many nights, with --gate (default: 3)")
+    .action((_, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/compare.ts")).compare(options, terminal),
+      ),
+    );
   verb("run <job>", "run a job now: nightly-cluster, nightly-stacks or weekly-insights")
     .option("--dry-run", "count what would be done; call nobody, write nothing but the report")
     .option("--full", "embed every note again")

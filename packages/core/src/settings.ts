@@ -232,6 +232,11 @@ export const settingDefinitions = {
     description: "the secret before, as long as it should still open them; taking it away revokes it",
     isSecret: true,
   }),
+  cronRoutesUntil: setting({
+    env: "NOCTUARY_CRON_ROUTES_UNTIL",
+    schema: z.union([z.iso.datetime({ offset: true }), z.iso.date()]).optional(),
+    description: "from then on the manual triggers are closed to everybody, and their secret can go",
+  }),
   cronSecretId: setting({
     env: "CRON_SECRET_ID",
     schema: z.string().min(1).max(2048).optional(),

@@ -12,6 +12,7 @@ import {
 import { attachNotes } from "@noctuary/db/notes/attachment";
 import { type BodyFormat, type NoteColumns, noteIndex, noteQuery } from "@noctuary/db/notes/note-query";
 import { sql } from "drizzle-orm";
+import * as z from "zod";
 import { CommandError, UsageError } from "../exit.ts";
 import { type ColumnNames, chooseColumns } from "./choose-columns.ts";
 
@@ -24,6 +25,14 @@ export interface AttachRequest {
   format: BodyFormat;
   timeZone: string;
 }
+
+/** What stands in the database of an attachment. */
+export const attachedTable = z.object({
+  found: z.object({
+    relation: z.string().nullable(),
+    columns: z.object({ id: z.object({ name: z.string() }), userId: z.object({ name: z.string() }) }),
+  }),
+});
 
 export interface AttachReport {
   from: string;
@@ -53,7 +62,7 @@ export async function attachAppNotes(tx: Transaction, request: AttachRequest): P
   const { relation, from, columns } = await sourceOf(tx, request);
   const query = noteQuery({ from, columns, format: request.format, timeZone: request.timeZone });
   const warnings = warningsAbout(columns, request.timeZone);
-  await attachNotes(tx, request, query);
+  await attachNotes(tx, { ...request, found: { relation: relation?.name ?? null, columns } }, query);
   await refuseHiddenRows(tx);
   const counts = await attachedCounts(tx);
   if (counts.doubles > 0) {

@@ -67,8 +67,8 @@ function fill(row: Float32Array, embedding: string | number[]): boolean {
   return true;
 }
 
-/** False for zeros and for anything that is not finite. */
-function normalise(row: Float32Array): boolean {
+/** Brings a row to unit length. False for zeros and for anything that is not finite. */
+export function normalise(row: Float32Array): boolean {
   let squares = 0;
   for (let d = 0; d < row.length; d++) squares += row[d]! * row[d]!;
   if (!(squares > 0) || squares === Number.POSITIVE_INFINITY) return false;

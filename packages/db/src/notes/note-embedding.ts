@@ -56,8 +56,11 @@ async function noteByHash(
   return new Map(rows.map((row) => [row.content_hash, row.note_id]));
 }
 
+/** A note as it was when it was read, without its text. */
+export type NoteVersionRow = Pick<NoteText, "id" | "contentHash" | "updatedAt">;
+
 export interface EmbeddedNotes {
-  notes: Pick<NoteText, "id" | "contentHash" | "updatedAt">[];
+  notes: NoteVersionRow[];
   /** Row-major. */
   vectors: Float32Array;
   /** The row of each note's vector. Each note has the row of its own where this is not given. */

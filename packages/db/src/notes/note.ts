@@ -179,6 +179,7 @@ export async function forgetUser(tx: UserTransaction, userId: string): Promise<R
     "insight",
     "event_outbox",
     "forget",
+    "compared_night",
   ]) {
     const { rowCount } = await tx.execute(
       sql`delete from ${sql.identifier(table)} where user_id = ${userId}`,

@@ -1,0 +1,72 @@
+import { attachAppNotes } from "@noctuary/cli/attach/attach-notes";
+import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
+import { expect, onTestFinished, test } from "vitest";
+import { noctuary, temporaryFolder } from "../cli/noctuary.ts";
+import { countingEmbedder } from "../support/embedders.ts";
+import { openNight } from "../support/night.ts";
+import { themedNotes } from "../support/notes.ts";
+import { openTestDatabase } from "../support/test-database.ts";
+
+const DIMENSIONS = 64;
+const { model } = lexicalEmbedder(DIMENSIONS);
+
+async function appWithVectors(type: string) {
+  const database = await openTestDatabase();
+  onTestFinished(() => database.close());
+  await database.query(`create table public.notes (id int primary key, user_id text not null, title text, body text,
+    updated_at timestamptz not null default '2026-10-01', vec ${type}, vec_at timestamptz default '2026-10-02')`);
+  const write = type.endsWith("[]") ? "translate($4, '[]', '{}')" : "$4";
+  for (const [i, { title, body }] of themedNotes(8).entries()) {
+    // Twice as long as unit length: an app may keep them as it likes.
+    const vector = Array.from({ length: DIMENSIONS }, (_, d) => (d === i ? 2 : 0));
+    await database.query(
+      `insert into public.notes values ($1, 'ada', $2, $3, '2026-10-01', ${write}::${type})`,
+      [i, title, body, JSON.stringify(vector)],
+    );
+  }
+  await database.query("update public.notes set vec = null where id = 5");
+  await database.query("update public.notes set updated_at = '2026-10-03' where id = 6");
+  await database.db.drizzle.transaction((tx) =>
+    attachAppNotes(tx, { relation: "public.notes", columns: {}, format: "plain", timeZone: "UTC" }),
+  );
+  const home = temporaryFolder();
+  const cli = (...args: string[]) =>
+    noctuary(["--home", home, ...args], {
+      environment: { DATABASE_URL: database.url, NOCTUARY_DIMENSIONS: String(DIMENSIONS) },
+    });
+  return { database, cli };
+}
+
+test.each(["vector", "real[]", "jsonb"])(
+  "vectors in a column of %s are taken over: the night embeds only notes without, or with an earlier text's",
+  { timeout: 60_000 },
+  async (type) => {
+    const { database, cli } = await appWithVectors(type);
+    const adopted = await cli("adopt", "vec", "--model", model, "--made-column", "vec_at", "--json");
+    expect(adopted.code, adopted.stderr).toBe(0);
+    expect(adopted.json()).toMatchObject({ adopted: 6, missing: 1, stale: 1, unusable: 0 });
+    const texts: string[] = [];
+    const night = await openNight(database, {
+      wrap: (context) => ({ ...context, embedder: countingEmbedder(context.embedder, texts) }),
+    });
+    expect(await night.run()).toMatchObject({ status: "done", totals: { live: 8, embedded: 2 } });
+    expect(texts).toHaveLength(2);
+    await night.close();
+    const kept = await database.query(
+      "select vector::text as vector from noctuary.note_embedding where note_id in ('0', '7') order by note_id",
+    );
+    expect(kept.map(({ vector }) => JSON.parse(vector as string).indexOf(1))).toEqual([0, 7]);
+  },
+);
+
+test("vectors of another model are refused, and of other dimensions left", { timeout: 60_000 }, async () => {
+  const { database, cli } = await appWithVectors("vector");
+  const refused = await cli("adopt", "vec", "--model", "text-embedding-3-small");
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(`the nights embed with ${model}`);
+  await database.query("update public.notes set vec = '[1,2,3]' where id < 3");
+  expect((await cli("adopt", "vec", "--model", model, "--json")).json()).toMatchObject({
+    adopted: 4,
+    unusable: 3,
+  });
+});
