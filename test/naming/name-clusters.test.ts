@@ -360,4 +360,44 @@ describe("an area's name", () => {
     const [area] = nameAreas([{ key: "web", topics: ["rails", "records"] }], all, topicNames);
     expect(area!.name).toBe("Rails & ActiveRecord");
   });
+
+  describe("of what its topics share", () => {
+    const consensus = cluster("consensus", [
+      "Raft\nThe nodes agree on a leader; the leader of the nodes writes a quorum.",
+      "Paxos\nNodes propose, nodes accept: a quorum decides.",
+      "Terms\nA term ends when the quorum of nodes elects a leader.",
+    ]);
+    const replicas = cluster("replicas", [
+      "Gossip\nThe nodes gossip, and replicas converge without a quorum.",
+      "Vector clocks\nReplicas order writes; nodes compare clocks.",
+      "Read repair\nReplicas that lag are mended when a quorum reads; nodes help.",
+    ]);
+    const all = [consensus, replicas, bread, running];
+    const areaName = () =>
+      nameAreas([{ key: "area", topics: ["consensus", "replicas"] }], all, nameClusters(all))[0]!.name;
+
+    test("a plain word takes the next best with it", () => {
+      expect(areaName()).toBe("Nodes & quorum");
+    });
+
+    test("but not one that says it again", () => {
+      for (const { notes } of [consensus, replicas]) {
+        for (const note of notes)
+          note.body = note.body.replace(/nodes/g, "repo").replace(/quorum/g, "repository");
+      }
+      expect(areaName()).toMatch(/repo/i);
+      expect(areaName()).not.toMatch(/repo.*repo/i);
+    });
+  });
+});
+
+test("a word that is shouted, as on a button, is a word like any other", () => {
+  const kettle = cluster("kettle", [
+    "Kettle light\nThe DESCALE light of the kettle is on.",
+    "Vinegar\nThe kettle said DESCALE again, after two weeks of vinegar.",
+    "Scale\nPress DESCALE and hold; the kettle beeps.",
+  ]);
+  const [name] = nameClusters([kettle, bread, running, databases]);
+  expect([name!.name, ...name!.keyphrases].join()).not.toMatch(/DESCALE/);
+  expect(name!.keyphrases).toContain("descale");
 });

@@ -1,7 +1,7 @@
 import { fold } from "../text/words.ts";
 import { phraseBreak, type ReadNote, type Vocabulary } from "./vocabulary.ts";
 import { isPastForm } from "./weak-words.ts";
-import { FormCounts, innerCapital } from "./written-forms.ts";
+import { FormCounts, innerCapital, unshouted } from "./written-forms.ts";
 
 /** How an account writes its words. */
 export interface AccountWords {
@@ -56,9 +56,9 @@ export function accountWords(notes: ReadNote[], vocabulary: Vocabulary): Account
       occurrences[number]!++;
       if (nextIsWord && !vocabulary.isStop(next)) beforeContent[number]!++;
       const insideSentence = at > titleLength && words[at - 1] !== phraseBreak;
-      const hasCapital = !lowerCase.test(text[starts[at]!]!);
-      if (!insideSentence && !hasCapital) continue;
-      const written = text.slice(starts[at]!, ends[at]!);
+      if (!insideSentence && lowerCase.test(text[starts[at]!]!)) continue;
+      const written = unshouted(text.slice(starts[at]!, ends[at]!));
+      const hasCapital = !lowerCase.test(written[0]!);
       const hasInner = innerCapital.test(written);
       if (hasCapital && !hasInner && at >= titleLength) {
         mentions[number]!++;

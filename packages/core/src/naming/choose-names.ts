@@ -10,6 +10,8 @@ export interface Nameable {
   read: number;
   /** Its number of notes. */
   size: number;
+  /** Names that are better than those that the phrases give. */
+  preferred?: string[];
   /** Names for when no phrase gives a free one. */
   fallbacks: [string, ...string[]];
 }
@@ -27,12 +29,13 @@ export function chooseNames(clusters: Nameable[], reserved: string[]): string[] 
     (a, b) => clusters[b]!.size - clusters[a]!.size || (clusters[a]!.key < clusters[b]!.key ? -1 : 1),
   );
   for (const index of order) {
-    const { keepName, phrases, read, fallbacks } = clusters[index]!;
+    const { keepName, phrases, read, preferred = [], fallbacks } = clusters[index]!;
     if (keepName !== undefined) {
       names[index] = keepName;
       continue;
     }
     const name =
+      firstFree(preferred, taken) ??
       firstFree(possibleNames(phrases, read), taken) ??
       firstFree(fallbacks, taken) ??
       numbered(fallbacks, taken);

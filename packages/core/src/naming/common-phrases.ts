@@ -1,10 +1,22 @@
 import { isPlainWord, type WrittenPhrase } from "./compose-name.ts";
 
-/** A phrase or a name says something of an area from this share of its notes on, a plain word from a larger one. */
-const minShare = 0.15;
-const minWordShare = 0.35;
-/** It is common to the area's topics when it stands in this share of the notes of at least half of them. */
+/** It stands in a topic when it stands in this share of its notes. */
 const minTopicShare = 0.12;
+
+/** How much of an area a phrase must stand in to say something of it. */
+interface Reach {
+  /** The share of the area's notes; a plain word says less and has to stand in more. */
+  notes: number;
+  notesOfWord: number;
+  /** The share of its topics; two in any case. */
+  topics: number;
+  /** Over how many topics it is spread in effect (the participation ratio of its shares in them). */
+  spread: number;
+}
+
+const common: Reach = { notes: 0.15, notesOfWord: 0.35, topics: 0.5, spread: 1 };
+/** What a part of the area has in common, for where there is nothing that half of it has. */
+const shared: Reach = { notes: 0.1, notesOfWord: 0.12, topics: 0, spread: 1.6 };
 
 /**
  * The phrases that an area's topics have in common, best first: those that stand in enough of its notes and in half
@@ -14,6 +26,15 @@ const minTopicShare = 0.12;
  * @param sizes the number of notes of each topic, in the order in which the area's notes follow one another
  */
 export function commonPhrases(phrases: WrittenPhrase[], sizes: number[]): WrittenPhrase[] {
+  return phrasesWithin(phrases, sizes, common);
+}
+
+/** The phrases that at least two of an area's topics have in common, as commonPhrases weights them. */
+export function sharedPhrases(phrases: WrittenPhrase[], sizes: number[]): WrittenPhrase[] {
+  return phrasesWithin(phrases, sizes, shared);
+}
+
+function phrasesWithin(phrases: WrittenPhrase[], sizes: number[], reach: Reach): WrittenPhrase[] {
   if (sizes.length < 2) return phrases;
   const topicOf = sizes.flatMap((size, topic) => new Array<number>(size).fill(topic));
   return phrases
@@ -21,12 +42,13 @@ export function commonPhrases(phrases: WrittenPhrase[], sizes: number[]): Writte
       const shares = new Array<number>(sizes.length).fill(0);
       for (const note of phrase.notes) shares[topicOf[note]!]! += 1 / sizes[topicOf[note]!]!;
       const sum = shares.reduce((total, share) => total + share, 0);
-      const evenness = sum ** 2 / (shares.length * shares.reduce((total, share) => total + share ** 2, 0));
+      const spread = sum ** 2 / shares.reduce((total, share) => total + share ** 2, 0);
       const topics = shares.filter((share) => share >= minTopicShare).length;
-      const isCommon =
-        topics >= Math.max(2, sizes.length / 2) &&
-        phrase.notes.length >= (isPlainWord(phrase.text) ? minWordShare : minShare) * topicOf.length;
-      return isCommon ? { ...phrase, score: phrase.score * evenness } : undefined;
+      const isWithin =
+        topics >= Math.max(2, reach.topics * sizes.length) &&
+        spread >= reach.spread &&
+        phrase.notes.length >= (isPlainWord(phrase.text) ? reach.notesOfWord : reach.notes) * topicOf.length;
+      return isWithin ? { ...phrase, score: (phrase.score * spread) / sizes.length } : undefined;
     })
     .filter((phrase) => phrase !== undefined)
     .sort((a, b) => b.score - a.score || (a.text < b.text ? -1 : 1));

@@ -1,8 +1,8 @@
 import { plainText } from "../text/plain-text.ts";
 import { accountWords } from "./account-words.ts";
 import { chooseNames } from "./choose-names.ts";
-import { commonPhrases } from "./common-phrases.ts";
-import { conjunction, countWords, fits, joined, type WrittenPhrase } from "./compose-name.ts";
+import { commonPhrases, sharedPhrases } from "./common-phrases.ts";
+import { conjunction, countWords, fits, isPlainWord, joined, type WrittenPhrase } from "./compose-name.ts";
 import { keyphrasesOf } from "./keyphrases.ts";
 import { withoutTemplate } from "./template-lines.ts";
 import { type ReadNote, Vocabulary } from "./vocabulary.ts";
@@ -35,6 +35,8 @@ const maxNotesOfTopic = 400;
 const maxNotesOfTopicInArea = 60;
 const maxKeyphrases = 8;
 const maxWords = 4;
+/** Beside a plain word, what else an area's topics share has to be this good. */
+const minSharedScore = 0.3;
 const wordless = "Notes without words";
 
 /**
@@ -70,8 +72,9 @@ export function nameClusters(clusters: ClusterText[], reserved: string[] = []): 
  * Names the areas over an account's topics, with the guarantees of `nameClusters`. An area of one topic is that topic
  * and is called like it; no other area is named like a topic.
  *
- * A phrase names an area when it stands in notes of several of its topics and no single one dominates it. Where
- * there is none, the leading words of the two largest topics are joined.
+ * A phrase names an area when it stands in notes of several of its topics and no single one dominates it; a plain
+ * word takes the next best such phrase with it, because alone it says too little. Where there is none, the leading
+ * words of the two largest topics are joined.
  *
  * @param topics every topic of the account; `topicNames` their names, as `nameClusters` gave them
  */
@@ -96,10 +99,17 @@ export function nameAreas(
       parts[index]!.map((part) => part.length),
     ),
   );
+  const shared = phrases.map((list, index) =>
+    sharedPhrases(
+      list.filter(({ isWeak }) => !isWeak),
+      parts[index]!.map((part) => part.length),
+    ),
+  );
   const nameables = inOrder.map((area, index) => ({
     ...area,
     phrases: common[index]!.filter(({ isWeak }) => !isWeak),
     read: parts[index]!.reduce((sum, part) => sum + part.length, 0),
+    preferred: withShared(common[index]!, shared[index]!),
     size: area.topics.reduce((sum, key) => sum + (topicSizes.get(key) ?? 0), 0),
     fallbacks: [
       ...withContext(
@@ -143,6 +153,18 @@ function inOrderOf(clusters: { key: string }[], names: ClusterName[]): ClusterNa
 function shown(phrases: WrittenPhrase[]): string[] {
   const inOrder = [...phrases.filter(({ isWeak }) => !isWeak), ...phrases.filter(({ isWeak }) => isWeak)];
   return [...new Set(inOrder.map(({ text }) => text))].slice(0, maxKeyphrases);
+}
+
+/** Where a plain word is what an area's topics have most in common: that and what else they share. */
+function withShared(common: WrittenPhrase[], shared: WrittenPhrase[]): string[] {
+  const lead = common.find(({ isWeak }) => !isWeak) ?? shared[0];
+  if (lead === undefined || !isPlainWord(lead.text)) return [];
+  // "Repo" and "repository", "data" and "database": one says the other again.
+  const isShortFor = (a: string, b: string) => a.length >= 4 && b.startsWith(a);
+  return shared
+    .filter(({ text, score }) => score >= minSharedScore * lead.score && fits(lead.text, text))
+    .filter(({ text }) => !isShortFor(lead.text, text) && !isShortFor(text, lead.text))
+    .map(({ text }) => joined(lead.text, text));
 }
 
 /** A phrase that is common to an area's topics, told apart by what else is good in the area: for when a topic has it. */

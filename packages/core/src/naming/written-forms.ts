@@ -7,6 +7,13 @@ export const innerCapital = /\p{Ll}.*\p{Lu}|\p{Lu}.*\p{Lu}|^\p{Ll}+\p{Lu}/u;
 const wordPattern = /(?<!['’])[\p{L}\p{N}][\p{L}\p{N}\p{M}_]*/gu;
 
 const pluralShare = 0.5;
+/** Longer than nearly every acronym: a word that is shouted, as on a button ("DESCALE"). */
+const shouted = /(?<![\p{L}\p{N}])\p{Lu}{6,}(?![\p{L}\p{N}])/gu;
+
+/** Without capitals that only mean emphasis. */
+export function unshouted(written: string): string {
+  return written.replace(shouted, (word) => word.toLowerCase());
+}
 
 /** Counts how often each written form occurs, by the word or phrase that it is a form of. */
 export class FormCounts {
@@ -66,9 +73,9 @@ export function writtenPhrases(
       for (const index of byFirst.get(note.words[at]!) ?? []) {
         const phrase = phrases[index]!;
         if (!phrase.every((number, offset) => note.words[at + offset] === number)) continue;
-        const written = note.text
-          .slice(note.starts[at]!, note.ends[at + phrase.length - 1]!)
-          .replace(blank, " ");
+        const written = unshouted(
+          note.text.slice(note.starts[at]!, note.ends[at + phrase.length - 1]!).replace(blank, " "),
+        );
         const lower = written.toLowerCase();
         forms.add(`${index}`, lower, 1);
         if (at > note.titleLength && note.words[at - 1] !== phraseBreak)
