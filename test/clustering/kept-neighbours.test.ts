@@ -166,6 +166,34 @@ test("lists that many deletions have made short are whole again", async () => {
   }
 });
 
+test("of rows that are all as similar, those that come first by key are in a list that lost some of them", async () => {
+  // All at the same angle from the first note, and more of them than a list holds.
+  const tied = Array.from({ length: 38 }, (_, i) => {
+    const vector = new Array<number>(dimensions).fill(0);
+    vector[0] = 3;
+    vector[1 + (i % 19)] = i < 19 ? 4 : -4;
+    return vector;
+  });
+  const axis = new Array<number>(dimensions).fill(0);
+  axis[0] = 1;
+  const account: Account = new Map([["axis", { vector: axis, at: "first" }]]);
+  for (const [i, vector] of tied.slice(0, 31).entries()) account.set(`n${i}`, { vector, at: "first" });
+  let { header, chunks } = (await night(account)).clustered!.keep!;
+  const inList = listsOf(chunks, header, KEPT_NEIGHBOURS).get(noteKey("axis", "first"))!;
+  const keyOf = (vector: number[]) =>
+    packRows({ vectors: Float32Array.from(vector), count: 1, dimensions }).keys[0]!;
+  const listed = [...account].filter(([, { vector }]) => inList.some(([key]) => key === keyOf(vector)));
+  for (const [id] of listed.slice(0, 3)) account.delete(id);
+  // Each of seven more: as similar, and by its key before or behind.
+  for (const [i, vector] of tied.slice(31).entries()) {
+    account.set(`later${i}`, { vector, at: "later" });
+    const { keep } = (await night(account, { header, chunks })).clustered!;
+    chunks = written(chunks, keep!);
+    header = keep!.header;
+    expect(listsOf(chunks, header, 15)).toEqual(listsFromScratch(account, 15));
+  }
+});
+
 test("nothing of a note that is gone is left in what is kept", async () => {
   const account = someAccount(200);
   const { header, chunks } = (await night(account)).clustered!.keep!;
