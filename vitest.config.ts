@@ -9,6 +9,7 @@ const databaseTests = [
   "ledger",
   "nightly-cluster",
   "nightly-stacks",
+  "observability",
   "rehearsal",
   "weekly-insights",
 ].map((area) => `test/${area}/**/*.test.ts`);

@@ -6,6 +6,7 @@ import { externalDatabase } from "./database.ts";
 import { jobFunctions } from "./functions.ts";
 import { idOf, type Surroundings } from "./lambda.ts";
 import { migrations } from "./migrations.ts";
+import { observability } from "./observability.ts";
 import { stepQueues } from "./queues.ts";
 import { rdsDatabase } from "./rds.ts";
 import { jobSchedules } from "./schedules.ts";
@@ -35,6 +36,7 @@ function jobsStack({ app, stack }: StackContext, configuration: StageConfigurati
   const secret = cronSecret(where);
   const api = cronApi(where, secret);
   jobSchedules(where, functions);
+  observability(stack, app, configuration, database.instance?.instanceIdentifier ?? null);
   // A developer's database under `sst dev` is one that AWS may not reach: there `noctuary migrate` does it.
   if (app.mode !== "dev") {
     const migration = migrations(where);

@@ -75,10 +75,17 @@ test("after an outage of seven days one night of each job is made up for, and it
 
 test("a job that is off is not made up for, nor one from before the date since when it is on", async () => {
   await open("nightly-stacks=2026-11-10,weekly-insights=2026-11-02");
+  // Of a time when it was on.
+  await start("nightly-cluster", "2026-11-02T07:00:00Z");
+  const before = "nightly-cluster 2026-11-02 schedule";
   await catchUpAt("2026-11-09T15:00:00Z");
-  expect(await runs()).toEqual(["weekly-insights 2026-11-08 catch-up"]);
+  expect(await runs()).toEqual([before, "weekly-insights 2026-11-08 catch-up"]);
   await catchUpAt("2026-11-10T15:00:00Z");
-  expect(await runs()).toEqual(["nightly-stacks 2026-11-10 catch-up", "weekly-insights 2026-11-08 catch-up"]);
+  expect(await runs()).toEqual([
+    before,
+    "nightly-stacks 2026-11-10 catch-up",
+    "weekly-insights 2026-11-08 catch-up",
+  ]);
 });
 
 test("without a date a job counts as on from its first scheduled run", async () => {

@@ -27,7 +27,7 @@ export const errorCauses: readonly string[] = [
 
 /** A SQLSTATE: five digits or capitals, of which the system's own error names (EPIPE) have no digit. */
 const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
-const SYSTEM = /^(E[A-Z]+|ERR_[A-Z_]+|UND_[A-Z_]+)$/;
+const SYSTEM = /^(E[A-Z]+(_[A-Z]+)?|ERR_[A-Z_]+|UND_[A-Z_]+)$/;
 
 /** The cause that an error's code is counted under. The code itself stands in the log and in the ledger. */
 export function errorCause(code: string): string {

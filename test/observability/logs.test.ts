@@ -1,0 +1,89 @@
+import { nightlyCluster } from "@noctuary/core/nightly-cluster/nightly-cluster";
+import { sendOutbox } from "@noctuary/core/runtime/send-outbox";
+import { startRun } from "@noctuary/core/runtime/start-run";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { failingEmbedder } from "../support/embedders.ts";
+import { loggedLines } from "../support/emitted-metrics.ts";
+import { type Night, type NightOptions, openNight } from "../support/night.ts";
+import { putNotes, themedNotes } from "../support/notes.ts";
+import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+
+let database: TestDatabase;
+let night: Night;
+
+beforeAll(async () => {
+  database = await openTestDatabase();
+});
+afterAll(() => database.close());
+beforeEach(async () => {
+  await database.empty();
+  await putNotes(database, "u", themedNotes(6));
+});
+// Each night ends with a look for the notes' words in everything that was logged (see night.ts).
+afterEach(() => night.close());
+
+const logged = async (message: string) =>
+  loggedLines(await night.told()).filter((line) => line.message === message);
+const failing: NightOptions["wrap"] = (context) => ({
+  ...context,
+  embedder: failingEmbedder(context.embedder, () => true),
+});
+const aTask = (run: { id: string }, attempt: number) => ({
+  timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+  service: "noctuary",
+  job: "nightly-cluster",
+  runId: run.id,
+  taskId: expect.any(String),
+  userId: "u",
+  step: "embed",
+  attempt,
+});
+
+test("INFO: a task that was begun and ended, with job, run, task, user, step, try and time", async () => {
+  night = await openNight(database);
+  const run = await night.run();
+  for (const message of ["task started", "task ended"]) {
+    const ofEmbed = (await logged(message)).filter(({ step }) => step === "embed");
+    expect(ofEmbed).toEqual([expect.objectContaining({ level: "INFO", ...aTask(run, 1) })]);
+  }
+});
+
+test("WARN: a try that failed and is made again, with the error's class and code", async () => {
+  night = await openNight(database, { wrap: failing });
+  const run = await night.run();
+  const [line] = await logged("task will be tried again");
+  expect(line).toMatchObject({
+    level: "WARN",
+    ...aTask(run, 1),
+    errorClass: "ProviderError",
+    errorCode: "provider_down",
+  });
+});
+
+test("ERROR: a task that was given up", async () => {
+  night = await openNight(database, { wrap: failing });
+  const run = await night.run();
+  expect(await logged("task failed")).toEqual([
+    expect.objectContaining({ level: "ERROR", ...aTask(run, 3), errorCode: "provider_down" }),
+  ]);
+});
+
+test("CRITICAL: a run that failed as a whole", async () => {
+  night = await openNight(database);
+  const asOf = new Date("2026-11-02T07:00:00Z");
+  const { run } = await startRun(night.context, nightlyCluster, { trigger: "schedule", asOf, options: {} });
+  await sendOutbox(night.context);
+  // Its planner has died three times.
+  await database.query("update noctuary.task set attempts = 3");
+  expect((await night.finish(run.id)).status).toBe("failed");
+  expect(await logged("run ended")).toEqual([
+    expect.objectContaining({ level: "CRITICAL", job: "nightly-cluster", runId: run.id, status: "failed" }),
+  ]);
+});
+
+test("a level leaves out what is below it", async () => {
+  night = await openNight(database, { wrap: failing, environment: { NOCTUARY_LOG_LEVEL: "INFO" } });
+  await night.run();
+  const levels = new Set(loggedLines(await night.told()).map(({ level }) => level));
+  expect([...levels].toSorted()).toEqual(["ERROR", "INFO", "WARN"]);
+});
