@@ -35,8 +35,8 @@ type Line = WatchedMetric & { label: string };
 type Block = Omit<Widget, "x" | "y">;
 
 /**
- * One page a stage, so that three stages stay within the three dashboards that an account has for nothing: how the jobs
- * stand, how they do over time, what fails and why, and what they use.
+ * One page a stage, for each is paid by the month: how the jobs stand, how they do over time, what fails and why, and what
+ * they use.
  */
 export function dashboardBody(place: Place, account: Account): DashboardBody {
   const rows = [
@@ -220,7 +220,7 @@ function errors(place: Place, account: Account): Block[] {
       [...queues().map(({ queue }) => `${queue}-dlq`), ...jobs.map(({ slug }) => `${slug}-start-dlq`)].map(
         (queue) => sqs(place, "ApproximateNumberOfMessagesVisible", queue),
       ),
-      { stat: "Maximum", period: HOUR, width: 12 },
+      { stat: "Maximum", period: HOUR, width: COLUMNS },
       account,
     ),
     {

@@ -10,6 +10,18 @@ export interface Synthesis {
   /** Paths of the CloudFormation templates. */
   templates: string[];
   functions: BuiltFunction[];
+  /** What cdk-nag's AwsSolutions rules say against it. */
+  nagFindings: NagFinding[];
+}
+
+export interface NagFinding {
+  /** Such as AwsSolutions-IAM4. */
+  rule: string;
+  /** Which part of the resource: the policy or statement, where a rule looks at several. */
+  finding: string;
+  /** Of the construct. */
+  path: string;
+  says: string;
 }
 
 export interface BuiltFunction {

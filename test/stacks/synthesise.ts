@@ -6,12 +6,14 @@
  */
 import { join } from "node:path";
 import process from "node:process";
+import { Aspects } from "aws-cdk-lib";
+import { AwsSolutionsChecks, type INagLogger } from "cdk-nag";
 import { App, type FunctionProps } from "sst/constructs";
 import { useFunctions } from "sst/constructs/Function.js";
 import { initProject, useProject } from "sst/project.js";
 import { load } from "sst/stacks/build.js";
 import { deploy } from "../../stacks/deployment.ts";
-import type { BuiltFunction, Synthesis } from "./synthesis.ts";
+import type { BuiltFunction, NagFinding, Synthesis } from "./synthesis.ts";
 
 const [out, stage, input] = process.argv.slice(2) as [string, string, string?];
 const root = join(import.meta.dirname, "../..");
@@ -34,9 +36,29 @@ if (input === undefined) {
 const functions: BuiltFunction[] = [];
 for (const props of Object.values(useFunctions().all)) collectBuild(props);
 await app.finish();
+const nagFindings: NagFinding[] = [];
+const collector = collectFindings(nagFindings);
+Aspects.of(app).add(new AwsSolutionsChecks({ reports: false, additionalLoggers: [collector] }));
 const assembly = app.synth();
 const templates = assembly.stacks.map((stack) => stack.templateFullPath);
-process.stdout.write(`\n${JSON.stringify({ templates, functions } satisfies Synthesis)}\n`);
+process.stdout.write(`\n${JSON.stringify({ templates, functions, nagFindings } satisfies Synthesis)}\n`);
+
+/** What a rule finds, and what it could not judge: both ask for a reason. */
+function collectFindings(findings: NagFinding[]): INagLogger {
+  const ignored = () => {};
+  return {
+    onNonCompliance({ ruleId, findingId, resource, ruleInfo }) {
+      findings.push({ rule: ruleId, finding: findingId, path: resource.node.path, says: ruleInfo });
+    },
+    onError({ ruleId, resource, errorMessage }) {
+      findings.push({ rule: ruleId, finding: "not judged", path: resource.node.path, says: errorMessage });
+    },
+    onCompliance: ignored,
+    onSuppressed: ignored,
+    onSuppressedError: ignored,
+    onNotApplicable: ignored,
+  };
+}
 
 /** Notes esbuild's own account of a bundle, which SST keeps to itself. */
 function collectBuild(props: FunctionProps): void {
