@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: "plain",
           include: ["test/**/*.test.ts"],
-          exclude: [...databaseTests, ...stackTests, "test/support/**"],
+          exclude: [...databaseTests, ...stackTests, "test/support/**", "test/faults/**"],
           testTimeout: 30_000,
         },
       },

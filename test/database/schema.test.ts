@@ -11,13 +11,25 @@ import * as insights from "@noctuary/db/insights/insights.sql";
 import * as ledger from "@noctuary/db/ledger/ledger.sql";
 import * as forget from "@noctuary/db/notes/forget.sql";
 import * as notes from "@noctuary/db/notes/notes.sql";
+import * as provider from "@noctuary/db/provider/provider-state.sql";
 import * as stacks from "@noctuary/db/stacks/stacks.sql";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
-const tables = [ledger, notes, forget, comparison, clusters, keptNeighbours, account, stacks, insights]
+const tables = [
+  ledger,
+  notes,
+  forget,
+  comparison,
+  clusters,
+  keptNeighbours,
+  account,
+  stacks,
+  insights,
+  provider,
+]
   .flatMap((module) => Object.values<unknown>(module))
   .filter((value) => value instanceof PgTable)
   .map((table) => getTableConfig(table as PgTable));

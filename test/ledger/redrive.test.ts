@@ -84,8 +84,9 @@ test("what a refused key left undone is done after a redrive, to the same end, a
   // Users whose empty night was ended with clusters of nothing are grouped by the next night.
   const next = await night.run({}, "2026-11-03T07:00:00Z");
   expect(next).toMatchObject({ status: "done" });
-  const { embeddings } = await outcomeOf(database);
+  const { embeddings, memberships } = await outcomeOf(database);
   expect(embeddings).toEqual(undisturbed.embeddings);
+  expect(memberships).toEqual(undisturbed.memberships);
 });
 
 test("a run that was cancelled before its embeds saves nothing more, and a redrive takes it up to the same end", async () => {
@@ -151,6 +152,9 @@ test("a cancel that was killed after its mark is brought to its end by the worke
   expect(await night.finish(runId)).toMatchObject({ status: "cancelled" });
   expect(await inStatus("pending")).toEqual([]);
   expect(await database.query("select 1 from noctuary.run_user where status = 'open'")).toEqual([]);
+  expect(
+    await database.query("select 1 from noctuary.note_embedding where content_hash is not null"),
+  ).toEqual([]);
 });
 
 test("a redrive in the middle of a run takes up what has failed so far and leaves the rest alone", async () => {

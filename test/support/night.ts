@@ -181,6 +181,7 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
       asOf = "2026-11-02T07:00:00Z",
       job: JobName = "nightly-cluster",
     ): Promise<Run> {
+      await endProviderRests(database); // it is another night
       const { runId } = await start({ trigger: "manual", asOf, options: runOptions as never }, job);
       return finish(runId);
     },
@@ -270,7 +271,16 @@ export async function makeWaitingDue({ query }: TestDatabase): Promise<void> {
   await query(
     `update noctuary.task set not_before = clock_timestamp() - interval '1 second' where status = 'pending'`,
   );
+  await endProviderRests({ query });
   await query(`update noctuary.outbox set claimed_until = null where sent_at is null`);
+}
+
+/** Providers that were left alone have been for long enough. */
+async function endProviderRests({ query }: Pick<TestDatabase, "query">): Promise<void> {
+  await query(
+    `update noctuary.provider_state set open_until = least(open_until, clock_timestamp()),
+      blocked_until = least(blocked_until, clock_timestamp())`,
+  );
 }
 
 /** Leases of workers that are gone have ended. */

@@ -43,6 +43,8 @@ export interface OpenAiServerOptions {
   sendsUsage?: boolean;
   /** A text's vector where the test has its own; any length, any norm. */
   vectorOf?: (text: string) => ArrayLike<number> | undefined;
+  /** Headers of every right answer. */
+  headers?: () => Record<string, string>;
   /** Asked for every request, in order of their coming: what to do other than to answer. */
   misbehave?: (request: EmbeddingsRequest, number: number) => Misbehaviour | undefined;
 }
@@ -135,7 +137,7 @@ async function answer(
   if (misbehaviour !== undefined) return misbehave(response, request, options, misbehaviour);
   const refused = refusalOf(request, options);
   if (refused !== undefined) return sendError(response, refused, {});
-  send(response, 200, answerTo(request, options));
+  send(response, 200, answerTo(request, options), undefined, options.headers?.());
 }
 
 function refusalOf(request: EmbeddingsRequest, options: OpenAiServerOptions): number | undefined {

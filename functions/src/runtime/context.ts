@@ -2,6 +2,7 @@ import { type Context, defaultLimits } from "@noctuary/core/context";
 import { embedderFor } from "@noctuary/core/embedding/embedder-for";
 import { readEnabledJobs } from "@noctuary/core/enabled-jobs";
 import { llmFor } from "@noctuary/core/llm/llm-for";
+import { sharedPolicies } from "@noctuary/core/provider/policy-source";
 import { resolveSettings, type Settings, SettingsError } from "@noctuary/core/settings";
 import { openDatabase } from "@noctuary/db/database";
 import { databaseSecret } from "./database-secret.ts";
@@ -81,15 +82,17 @@ export function contextFrom(settings: Settings): Context {
   const { databaseUrl, databaseCa, databaseConnections } = settings;
   if (databaseUrl === undefined)
     throw new SettingsError("neither DATABASE_URL nor DATABASE_SECRET_ID is set");
+  const db = openDatabase({
+    url: databaseUrl,
+    maxConnections: databaseConnections,
+    ...(databaseCa === undefined ? {} : { certificateAuthority: databaseCa }),
+  });
+  const policies = sharedPolicies(db);
   return {
-    db: openDatabase({
-      url: databaseUrl,
-      maxConnections: databaseConnections,
-      ...(databaseCa === undefined ? {} : { certificateAuthority: databaseCa }),
-    }),
+    db,
     queue: deployedQueue(sqsClient(), settings),
-    embedder: embedderFor(settings),
-    llm: llmFor(settings),
+    embedder: embedderFor(settings, policies),
+    llm: llmFor(settings, policies),
     logger: openLogger(settings),
     metrics: openMetrics(settings),
     events: eventBusFor(settings),

@@ -14,6 +14,13 @@ const setting = <Schema extends z.ZodType>(definition: Setting<Schema>) => defin
 const queueUrl = (env: string, queue: string) =>
   setting({ env, schema: z.url().optional(), description: `URL of the queue ${queue}` });
 
+const perMinute = (env: string, what: string, whom: string) =>
+  setting({
+    env,
+    schema: z.coerce.number().int().min(1).max(1e12).optional(),
+    description: `${what} a minute that ${whom} is asked for, by all workers together; the provider's own limit, where it says one and it is lower`,
+  });
+
 /** What a header can carry in one word, and too long to be guessed. */
 const cronSecret = z
   .string()
@@ -133,6 +140,10 @@ export const settingDefinitions = {
     schema: z.coerce.number().min(0).optional(),
     description: "the price of what it answers",
   }),
+  tokensPerMinute: perMinute("NOCTUARY_TOKENS_PER_MINUTE", "tokens", "the embedder"),
+  requestsPerMinute: perMinute("NOCTUARY_REQUESTS_PER_MINUTE", "requests", "the embedder"),
+  llmTokensPerMinute: perMinute("NOCTUARY_LLM_TOKENS_PER_MINUTE", "tokens", "the language model"),
+  llmRequestsPerMinute: perMinute("NOCTUARY_LLM_REQUESTS_PER_MINUTE", "requests", "the language model"),
   providerConsent: setting({
     env: "NOCTUARY_PROVIDER_CONSENT",
     schema: z

@@ -127,6 +127,7 @@ function askFor(session: OpenAiSession, call: EmbedCall, parts: readonly InputPa
   const { endpoint, slots, timing, dimensions } = session;
   const { signal } = call;
   const texts = parts.map((part) => part.text);
+  const tokens = parts.reduce((sum, part) => sum + part.tokens, 0);
   let hasAnsweredWrongly = false;
   /** A wrong answer may have been an accident once. */
   const wrongAnswer = (
@@ -140,9 +141,11 @@ function askFor(session: OpenAiSession, call: EmbedCall, parts: readonly InputPa
   };
 
   const attempt = async (): Promise<Tried<Answer>> => {
-    const asked = await slots.run(() => {
+    const asked = await slots.run(async () => {
+      const pass = await endpoint.admit(tokens, signal);
       call.requests++;
-      return endpoint.ask(texts, { dimensions: session.sendsDimensions ? dimensions : undefined, signal });
+      const asksFor = session.sendsDimensions ? dimensions : undefined;
+      return endpoint.ask(texts, { dimensions: asksFor, signal, pass });
     }, signal);
     if ("failure" in asked) {
       const { failure } = asked;

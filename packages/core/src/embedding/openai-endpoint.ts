@@ -1,11 +1,16 @@
-import { type ConnectionOptions, openAiConnection } from "../provider/openai-connection.ts";
+import {
+  type ConnectionOptions,
+  type OpenAiConnection,
+  openAiConnection,
+} from "../provider/openai-connection.ts";
 import type { Failure } from "../provider/openai-errors.ts";
+import type { Pass } from "../provider/provider-policy.ts";
 
 export interface EndpointOptions extends ConnectionOptions {
   model: string;
 }
 
-export interface Endpoint {
+export interface Endpoint extends Pick<OpenAiConnection, "admit"> {
   /**
    * Asks once for the vectors of the texts; `dimensions` is sent where it is given.
    *
@@ -13,7 +18,7 @@ export interface Endpoint {
    */
   ask(
     texts: string[],
-    options: { dimensions: number | undefined; signal: AbortSignal },
+    options: { dimensions: number | undefined; signal: AbortSignal; pass: Pass },
   ): Promise<{ answer: unknown } | { failure: Failure }>;
 }
 
@@ -21,14 +26,15 @@ export interface Endpoint {
 export function openAiEndpoint({ model, ...options }: EndpointOptions): Endpoint {
   const connection = openAiConnection(options);
   return {
-    ask(texts, { dimensions, signal }) {
+    admit: connection.admit,
+    ask(texts, { dimensions, ...options }) {
       const request = {
         model,
         input: texts,
         encoding_format: "base64" as const,
         ...(dimensions === undefined ? {} : { dimensions }),
       };
-      return connection.ask(({ embeddings }, signal) => embeddings.create(request, { signal }), { signal });
+      return connection.ask(({ embeddings }, signal) => embeddings.create(request, { signal }), options);
     },
   };
 }

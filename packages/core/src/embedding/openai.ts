@@ -1,5 +1,6 @@
 import { OPENAI_URL } from "../provider/openai-connection.ts";
 import { costUsd } from "../provider/prices.ts";
+import type { ProviderPolicy } from "../provider/provider-policy.ts";
 import { requestSlots } from "../provider/request-slots.ts";
 import { realTiming, type Timing } from "../provider/retry.ts";
 import type { Embedder, Embeddings } from "./embedder.ts";
@@ -28,6 +29,7 @@ export interface OpenAiEmbedderOptions {
   /** For a model whose price is not known here. */
   usdPerMillionTokens?: number | undefined;
   timing?: Timing | undefined;
+  policy?: ProviderPolicy | undefined;
 }
 
 /**
@@ -53,11 +55,12 @@ export function openaiEmbedder({
   maxRequestTokens = 300_000,
   usdPerMillionTokens,
   timing = realTiming,
+  policy,
 }: OpenAiEmbedderOptions): Embedder {
   const known = openAiModel(model);
   checkDimensions(model, dimensions);
   const session: OpenAiSession = {
-    endpoint: openAiEndpoint({ apiKey, baseUrl, model, timeoutMs, now: timing.now }),
+    endpoint: openAiEndpoint({ apiKey, baseUrl, model, timeoutMs, now: timing.now, policy }),
     slots: requestSlots(requestsInFlight),
     timing,
     dimensions,

@@ -1,3 +1,4 @@
+import type { PolicySource } from "../provider/policy-source.ts";
 import type { Settings } from "../settings.ts";
 import type { Llm } from "./llm.ts";
 import { openaiLlm } from "./openai.ts";
@@ -14,6 +15,8 @@ export type LlmSettings = Pick<
   | "openaiBaseUrl"
   | "openaiApiKey"
   | "requestsInFlight"
+  | "llmTokensPerMinute"
+  | "llmRequestsPerMinute"
 >;
 
 /**
@@ -21,7 +24,7 @@ export type LlmSettings = Pick<
  *
  * @throws {RangeError} when URL and key do not go together
  */
-export function llmFor(settings: LlmSettings): Llm | null {
+export function llmFor(settings: LlmSettings, policyFor?: PolicySource): Llm | null {
   if (settings.llm === "none") return null;
   const { llmUsdPerMillionInputTokens: input, llmUsdPerMillionOutputTokens: output } = settings;
   return openaiLlm({
@@ -30,6 +33,13 @@ export function llmFor(settings: LlmSettings): Llm | null {
     model: settings.llmModel,
     requestsInFlight: settings.requestsInFlight,
     timeoutMs: settings.llmTimeoutMs,
+    policy: policyFor?.({
+      baseUrl: llmUrl(settings),
+      model: settings.llmModel,
+      tokensPerMinute: settings.llmTokensPerMinute,
+      requestsPerMinute: settings.llmRequestsPerMinute,
+      timeoutMs: settings.llmTimeoutMs,
+    }),
     usdPerMillionTokens:
       input === undefined && output === undefined ? undefined : { input: input ?? 0, output: output ?? 0 },
   });

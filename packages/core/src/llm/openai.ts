@@ -3,6 +3,7 @@ import { OPENAI_URL, openAiConnection } from "../provider/openai-connection.ts";
 import type { Failure } from "../provider/openai-errors.ts";
 import { costUsd, estimatedTokens } from "../provider/prices.ts";
 import { ProviderError, RetryLaterError } from "../provider/provider-errors.ts";
+import type { ProviderPolicy } from "../provider/provider-policy.ts";
 import { requestSlots } from "../provider/request-slots.ts";
 import { realTiming, retried, type Timing, type Tried } from "../provider/retry.ts";
 import { chatRequest, FORMS, type Form, mostTokens } from "./chat-request.ts";
@@ -22,6 +23,7 @@ export interface OpenAiLlmOptions {
   /** For a model whose price is not known here. */
   usdPerMillionTokens?: { input: number; output: number } | undefined;
   timing?: Timing | undefined;
+  policy?: ProviderPolicy | undefined;
 }
 
 /** Answers of a wrong shape that one question may bring before it is given up. */
@@ -47,8 +49,9 @@ export function openaiLlm({
   timeoutMs = 60_000,
   usdPerMillionTokens: price,
   timing = realTiming,
+  policy,
 }: OpenAiLlmOptions): Llm {
-  const connection = openAiConnection({ apiKey, baseUrl, timeoutMs, now: timing.now });
+  const connection = openAiConnection({ apiKey, baseUrl, timeoutMs, now: timing.now, policy });
   const { url } = connection;
   const slots = requestSlots(requestsInFlight);
   /** The form that the endpoint has answered rightly to, once it has: from then on what it refuses is the question. */
@@ -71,9 +74,12 @@ export function openaiLlm({
 
       const request = async (form: Form) => {
         const body = chatRequest(question, { model, url, form });
-        const asked = await slots.run(() => {
+        const most = mostTokens(question, { model, url });
+        const asked = await slots.run(async () => {
+          const pass = await connection.admit(most.input + most.output, signal);
           usage.requests++;
-          return connection.ask(({ chat }, signal) => chat.completions.create(body, { signal }), { signal });
+          const options = { signal, pass };
+          return connection.ask(({ chat }, signal) => chat.completions.create(body, { signal }), options);
         }, signal);
         return { asked, body };
       };

@@ -2,7 +2,7 @@ import { asLedger, asUser, attempt } from "@noctuary/db/access";
 import { addUsage, audit, raiseVersion, type UsageEntry } from "@noctuary/db/account/account";
 import { vectorType } from "@noctuary/db/database";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
-import { recordRunError } from "@noctuary/db/ledger/run";
+import { recordRunError, runAgeMs } from "@noctuary/db/ledger/run";
 import { saveProgress } from "@noctuary/db/ledger/task";
 import { recordUnanswered } from "@noctuary/db/notes/note-account";
 import {
@@ -105,8 +105,9 @@ function refuseStoppedRun({ run }: EmbedInput): void {
  * has done so for as long as a run may wait, the run's embeds are stopped as by a final refusal. The next run asks anew.
  */
 async function endEndlessWait({ context, run }: EmbedInput, { delayMs, code }: PutOff): Promise<void> {
-  if (code === undefined || Date.now() + delayMs - run.createdAt.getTime() < context.limits.providerWaitMs)
-    return;
+  if (code === undefined) return;
+  const waitedMs = await asLedger(context.db, (tx) => runAgeMs(tx, run.id));
+  if (waitedMs + delayMs < context.limits.providerWaitMs) return;
   const error = permanentProblem(code);
   await asLedger(context.db, (tx) => recordRunError(tx, run.id, recordable(error)));
   throw error;

@@ -1,5 +1,6 @@
 import type OpenAI from "openai";
 import { type Failure, failureOf } from "./openai-errors.ts";
+import { noPolicy, type Pass, type ProviderPolicy } from "./provider-policy.ts";
 
 export const OPENAI_URL = "https://api.openai.com/v1";
 
@@ -11,10 +12,18 @@ export interface ConnectionOptions {
   /** From the first byte sent to the last byte read. */
   timeoutMs: number;
   now: () => number;
+  /** Asked before each request, and told of its end. */
+  policy?: ProviderPolicy | undefined;
 }
 
 export interface OpenAiConnection {
   readonly url: URL;
+  /**
+   * Waits for leave to make a request of so many tokens.
+   *
+   * @throws {RetryLaterError} as a policy does; nobody is asked then
+   */
+  admit(tokens: number, signal: AbortSignal): Promise<Pass>;
   /**
    * Makes one request.
    *
@@ -22,12 +31,18 @@ export interface OpenAiConnection {
    */
   ask(
     request: (client: OpenAI, signal: AbortSignal) => Promise<unknown>,
-    options: { signal: AbortSignal },
+    options: { signal: AbortSignal; pass: Pass },
   ): Promise<{ answer: unknown } | { failure: Failure }>;
 }
 
 /** Any OpenAI-compatible API. @throws {RangeError} for a URL or key that no request can be made of */
-export function openAiConnection({ apiKey, baseUrl, timeoutMs, now }: ConnectionOptions): OpenAiConnection {
+export function openAiConnection({
+  apiKey,
+  baseUrl,
+  timeoutMs,
+  now,
+  policy = noPolicy,
+}: ConnectionOptions): OpenAiConnection {
   const url = endpointUrl(baseUrl);
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new RangeError("the API key holds blanks or characters that no key has");
@@ -35,18 +50,28 @@ export function openAiConnection({ apiKey, baseUrl, timeoutMs, now }: Connection
   let client: Promise<OpenAI> | undefined;
   return {
     url,
-    async ask(request, { signal }) {
-      client ??= loadClient(url, apiKey);
-      const loaded = await client;
-      signal.throwIfAborted();
-      // Ours and not the SDK's timeout, which ends when the headers are in.
-      const timeout = AbortSignal.timeout(timeoutMs);
+    admit: (tokens, signal) => policy.admit(tokens, signal),
+    async ask(request, { signal, pass }) {
+      let outcome: Parameters<Pass["ended"]>[0] = "abandoned";
+      let tokens: number | undefined;
       try {
-        return { answer: await request(loaded, AbortSignal.any([signal, timeout])) };
-      } catch (error) {
+        client ??= loadClient(url, apiKey, policy);
+        const loaded = await client;
         signal.throwIfAborted();
-        if (timeout.aborted) return { failure: { kind: "passing", code: "provider_timeout" } };
-        return { failure: failureOf(error, now) };
+        // Ours and not the SDK's timeout, which ends when the headers are in.
+        const timeout = AbortSignal.timeout(timeoutMs);
+        try {
+          const answer = await request(loaded, AbortSignal.any([signal, timeout]));
+          outcome = "answered";
+          tokens = billedTokens(answer);
+          return { answer };
+        } catch (error) {
+          signal.throwIfAborted();
+          outcome = timeout.aborted ? { kind: "passing", code: "provider_timeout" } : failureOf(error, now);
+          return { failure: outcome };
+        }
+      } finally {
+        await pass.ended(outcome, tokens);
       }
     },
   };
@@ -70,7 +95,7 @@ function endpointUrl(baseUrl: string): URL {
  * The SDK, loaded at the first request. What it would read from the environment or do on its own is all switched off:
  * retries, other accounts' ids, and a debug log that prints the request.
  */
-async function loadClient(url: URL, apiKey: string | undefined): Promise<OpenAI> {
+async function loadClient(url: URL, apiKey: string | undefined, policy: ProviderPolicy): Promise<OpenAI> {
   const { default: OpenAI } = await import("openai");
   const bare = new URL(url);
   bare.search = "";
@@ -87,6 +112,11 @@ async function loadClient(url: URL, apiKey: string | undefined): Promise<OpenAI>
     logLevel: "off",
     // A redirect would carry the notes to a host that nobody has chosen.
     fetchOptions: { redirect: "manual" },
+    async fetch(input, init) {
+      const response = await fetch(input, init);
+      policy.sawHeaders(response.headers);
+      return response;
+    },
   });
 }
 
@@ -97,4 +127,10 @@ const azureHost = /\.(?:azure\.com|azure-api\.net|azure\.us|azure\.cn)$/;
 function authentication(url: URL, apiKey: string | undefined): Record<string, string | null> {
   if (apiKey === undefined) return { Authorization: null };
   return azureHost.test(url.hostname) ? { Authorization: null, "api-key": apiKey } : {};
+}
+
+/** What the provider says that a request took; undefined where it does not, or says something else. */
+function billedTokens(answer: unknown): number | undefined {
+  const total = (answer as { usage?: { total_tokens?: unknown } } | null | undefined)?.usage?.total_tokens;
+  return typeof total === "number" && Number.isFinite(total) ? total : undefined;
 }

@@ -22,7 +22,7 @@ export const realTiming: Timing = {
 const TRIES = 3;
 const BASE_MS = 500;
 /** A worker waits this long and no longer: what takes longer is put off. */
-const LONGEST_WAIT_MS = 20_000;
+export const LONGEST_WAIT_MS = 20_000;
 /** How long a provider that wants fewer requests is left alone when it does not say how long it should be. */
 const RATE_LIMIT_REST_MS = 30_000;
 

@@ -6,7 +6,7 @@ import { type ClaimedRow, type ClaimedTask, claimed, claimedColumns } from "./ta
 /** Marks an open run as called off; null where it has ended or is not there. Marking it again changes nothing. */
 export async function markCancelled(tx: LedgerTransaction, runId: string): Promise<Run | null> {
   const { rowCount } = await tx.execute(sql`
-    update run set cancelled_at = coalesce(cancelled_at, clock_timestamp())
+    update run set cancelled_at = coalesce(cancelled_at, ledger_clock())
     where id = ${runId} and status = 'running'`);
   return rowCount === 1 ? runById(tx, runId) : null;
 }

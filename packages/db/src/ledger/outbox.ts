@@ -27,12 +27,12 @@ export async function takeUnsent(tx: LedgerTransaction, limit: number): Promise<
   }>(sql`
     with unsent as (
       select id from outbox
-      where sent_at is null and (claimed_until is null or claimed_until < clock_timestamp())
+      where sent_at is null and (claimed_until is null or claimed_until < ledger_clock())
       order by id limit ${limit} for update skip locked)
-    update outbox set claimed_until = clock_timestamp() + ${CLAIM_MS} * interval '1 millisecond'
+    update outbox set claimed_until = ledger_clock() + ${CLAIM_MS} * interval '1 millisecond'
     from unsent where outbox.id = unsent.id
     returning outbox.id, queue, task_id, user_id,
-      greatest(0, coalesce(extract(epoch from not_before - clock_timestamp()) * 1000, 0))::float8 as delay_ms`);
+      greatest(0, coalesce(extract(epoch from not_before - ledger_clock()) * 1000, 0))::float8 as delay_ms`);
   return rows.map((row) => ({
     id: Number(row.id),
     queue: row.queue,
@@ -46,13 +46,13 @@ export async function markSent(tx: LedgerTransaction, rows: OutboxRow[]): Promis
   if (rows.length === 0) return;
   const ids = `{${rows.map((row) => row.id).join(",")}}`;
   await tx.execute(sql`
-    with sent as (update outbox set sent_at = clock_timestamp() where id = any(${ids}::bigint[]) returning task_id)
-    update task set sent_at = clock_timestamp() from sent where task.id = sent.task_id`);
+    with sent as (update outbox set sent_at = ledger_clock() where id = any(${ids}::bigint[]) returning task_id)
+    update task set sent_at = ledger_clock() from sent where task.id = sent.task_id`);
 }
 
 /** Removes what was sent long ago. */
 export async function purgeSent(tx: LedgerTransaction, olderThanMs: number): Promise<void> {
   await tx.execute(
-    sql`delete from outbox where sent_at < clock_timestamp() - ${olderThanMs} * interval '1 millisecond'`,
+    sql`delete from outbox where sent_at < ledger_clock() - ${olderThanMs} * interval '1 millisecond'`,
   );
 }

@@ -53,7 +53,7 @@ export async function saveRunUser(tx: UserTransaction, runId: string, user: RunU
   await tx.execute(sql`
     update run_user set cursor = ${user.cursor}, counts = ${JSON.stringify(user.counts)}::jsonb,
       needs_cluster = ${user.needsCluster}, status = ${user.status},
-      planned_at = case when ${user.isPlanned} then coalesce(planned_at, clock_timestamp()) end
+      planned_at = case when ${user.isPlanned} then coalesce(planned_at, ledger_clock()) end
     where run_id = ${runId} and user_id = ${user.userId}`);
 }
 
@@ -78,7 +78,7 @@ export async function addPlannedUsers(
 ): Promise<void> {
   await tx.execute(sql`
     insert into run_user (run_id, user_id, counts, planned_at)
-    select ${runId}, id, '{}'::jsonb, clock_timestamp() from unnest(${textArray(userIds)}) as u(id)
+    select ${runId}, id, '{}'::jsonb, ledger_clock() from unnest(${textArray(userIds)}) as u(id)
     on conflict do nothing`);
 }
 

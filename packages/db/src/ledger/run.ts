@@ -47,8 +47,8 @@ export type NewRun = Pick<Run, "id" | "job" | "localDate" | "trigger" | "options
 /** Adds a run; null where a scheduled or catch-up run for this job and date exists already. */
 export async function addRun(tx: LedgerTransaction, run: NewRun): Promise<Run | null> {
   const { rows } = await tx.execute<RunRow>(sql`
-    insert into run (id, job, local_date, trigger, options, as_of)
-    values (${run.id}, ${run.job}, ${run.localDate}, ${run.trigger}, ${JSON.stringify(run.options)}::jsonb, ${run.asOf.toISOString()})
+    insert into run (created_at, id, job, local_date, trigger, options, as_of)
+    values (ledger_clock(), ${run.id}, ${run.job}, ${run.localDate}, ${run.trigger}, ${JSON.stringify(run.options)}::jsonb, ${run.asOf.toISOString()})
     on conflict (job, local_date) where trigger in ('schedule', 'catch-up') do nothing
     returning ${runColumns}`);
   return rows[0] === undefined ? null : toRun(rows[0]);
@@ -57,6 +57,13 @@ export async function addRun(tx: LedgerTransaction, run: NewRun): Promise<Run | 
 export async function runById(tx: LedgerTransaction, id: string): Promise<Run | null> {
   const { rows } = await tx.execute<RunRow>(sql`select ${runColumns} from run where id = ${id}`);
   return rows[0] === undefined ? null : toRun(rows[0]);
+}
+
+/** How long ago a run was started, by the database's clock. */
+export async function runAgeMs(tx: LedgerTransaction, id: string): Promise<number> {
+  const { rows } = await tx.execute<{ age: number }>(sql`
+    select extract(epoch from ledger_clock() - created_at)::float8 * 1000 as age from run where id = ${id}`);
+  return rows[0]!.age;
 }
 
 /** The scheduled or catch-up run of a job for one date. */
@@ -173,7 +180,7 @@ export async function finishRun(
 ): Promise<void> {
   await tx.execute(sql`
     update run set status = ${end.status}, totals = ${JSON.stringify(end.totals)}::jsonb, cost_usd = ${end.costUsd},
-      error = coalesce(${end.error === undefined ? null : JSON.stringify(end.error)}::jsonb, error), finished_at = clock_timestamp()
+      error = coalesce(${end.error === undefined ? null : JSON.stringify(end.error)}::jsonb, error), finished_at = ledger_clock()
     where id = ${id}`);
 }
 

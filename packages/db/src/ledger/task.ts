@@ -46,8 +46,8 @@ export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: N
   }));
   await tx.execute(sql`
     with added as (
-      insert into task (id, run_id, step, queue, user_id, payload)
-      select id, run_id, step, queue, user_id, payload from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      insert into task (created_at, id, run_id, step, queue, user_id, payload)
+      select ledger_clock(), id, run_id, step, queue, user_id, payload from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         as t(id text, run_id text, step text, queue text, user_id text, payload jsonb)
       on conflict do nothing
       returning id, queue, user_id)
@@ -89,10 +89,10 @@ export async function claimTask(
 ): Promise<ClaimedTask | null> {
   const { rows } = await tx.execute<ClaimedRow>(sql`
     update task set status = 'running', attempts = attempts + 1, fence = fence + 1, not_before = null, waits_for = null,
-      lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
+      lease_until = ledger_clock() + ${leaseMs} * interval '1 millisecond'
     where id = ${id} and step = ${step} and (
-      (status = 'pending' and (not_before is null or not_before <= clock_timestamp()))
-      or (status = 'running' and lease_until < clock_timestamp()))
+      (status = 'pending' and (not_before is null or not_before <= ledger_clock()))
+      or (status = 'running' and lease_until < ledger_clock()))
     returning ${claimedColumns}`);
   return rows[0] === undefined ? null : claimed(rows[0]);
 }
@@ -135,7 +135,7 @@ export async function finishTask(
     end.status === "done"
       ? sql`status = 'done', result = ${JSON.stringify(end.result)}::jsonb, error = null`
       : sql`status = 'failed', error = ${JSON.stringify(end.error)}::jsonb`;
-  await updateUnderFence(tx, task, sql`${set}, lease_until = null, finished_at = clock_timestamp()`);
+  await updateUnderFence(tx, task, sql`${set}, lease_until = null, finished_at = ledger_clock()`);
 }
 
 /** Gives a task back after a failure that may pass: it is due again in `delayMs`. */
@@ -149,7 +149,7 @@ export async function retryTask(
     tx,
     task,
     sql`status = 'pending', lease_until = null, error = ${JSON.stringify(error)}::jsonb,
-      not_before = clock_timestamp() + ${delayMs} * interval '1 millisecond'`,
+      not_before = ledger_clock() + ${delayMs} * interval '1 millisecond'`,
   );
   await wake(tx, task, delayMs);
 }
@@ -168,7 +168,7 @@ export async function yieldTask(
     task,
     sql`status = 'pending', lease_until = null, attempts = attempts - 1,
       payload = ${JSON.stringify(payload ?? task.payload)}::jsonb, waits_for = ${waitsFor},
-      not_before = clock_timestamp() + ${delayMs} * interval '1 millisecond'`,
+      not_before = ledger_clock() + ${delayMs} * interval '1 millisecond'`,
   );
   await wake(tx, task, delayMs);
 }
@@ -181,7 +181,7 @@ export async function renewLease(tx: LedgerTransaction, task: ClaimedTask, lease
   await updateUnderFence(
     tx,
     task,
-    sql`attempts = 1, lease_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'`,
+    sql`attempts = 1, lease_until = ledger_clock() + ${leaseMs} * interval '1 millisecond'`,
   );
 }
 
@@ -212,7 +212,7 @@ async function wake(
 ): Promise<void> {
   await tx.execute(sql`
     insert into outbox (queue, task_id, user_id, not_before)
-    values (${task.queue}, ${task.id}, ${task.userId}, clock_timestamp() + ${delayMs} * interval '1 millisecond')`);
+    values (${task.queue}, ${task.id}, ${task.userId}, ledger_clock() + ${delayMs} * interval '1 millisecond')`);
 }
 
 export interface DueTask {
@@ -231,9 +231,9 @@ export async function dueTasks(
 ): Promise<DueTask[]> {
   const { rows } = await tx.execute<{ id: string; queue: string; user_id: string | null }>(sql`
     select id, queue, user_id from task
-    where id > ${afterId} and ((status = 'pending' and (not_before is null or not_before <= clock_timestamp()))
-        or (status = 'running' and lease_until < clock_timestamp()))
-      and (sent_at is null or sent_at <= clock_timestamp() - ${quietMs} * interval '1 millisecond')
+    where id > ${afterId} and ((status = 'pending' and (not_before is null or not_before <= ledger_clock()))
+        or (status = 'running' and lease_until < ledger_clock()))
+      and (sent_at is null or sent_at <= ledger_clock() - ${quietMs} * interval '1 millisecond')
     order by id limit ${limit}`);
   return rows.map((row) => ({ id: row.id, queue: row.queue, userId: row.user_id }));
 }
@@ -241,7 +241,7 @@ export async function dueTasks(
 /** Remembers when these tasks were announced. */
 export async function markAnnounced(tx: LedgerTransaction, taskIds: string[]): Promise<void> {
   if (taskIds.length === 0) return;
-  await tx.execute(sql`update task set sent_at = clock_timestamp() where id = any(${textArray(taskIds)})`);
+  await tx.execute(sql`update task set sent_at = ledger_clock() where id = any(${textArray(taskIds)})`);
 }
 
 export interface TaskRow {

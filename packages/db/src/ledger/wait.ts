@@ -49,7 +49,7 @@ export async function nightOfUser(
     is_open: boolean;
     user_status: NightOfUser["runs"][number]["userStatus"];
   }>(sql`
-    select extract(epoch from clock_timestamp() - t.created_at)::float8 * 1000 as waited_ms, r.id,
+    select extract(epoch from ledger_clock() - t.created_at)::float8 * 1000 as waited_ms, r.id,
       r.status = 'running' as is_open, u.status as user_status
     from task t
     left join run r on r.job = ${job} and r.local_date = ${localDate} and r.options->'dryRun' is distinct from 'true'::jsonb

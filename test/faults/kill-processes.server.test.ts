@@ -1,0 +1,151 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { seededRandom } from "@noctuary/core/clustering/seeded-random";
+import { afterAll, expect, test } from "vitest";
+import { expireLeases, type Night, openNight } from "../support/night.ts";
+import { putNotes, themedNotes } from "../support/notes.ts";
+import { startOpenAiServer } from "../support/openai-server.ts";
+import { outcomeOf } from "../support/outcome.ts";
+import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { figures, newSeed, times } from "./figures.ts";
+
+const KILLS = times(40, 1_000);
+const SCHEDULED = "2026-11-02T07:00:00Z";
+const NOTES = { ann: 40, bob: 25 };
+const IN_FLIGHT = 2;
+const BATCH = 5;
+
+const running = new Set<ChildProcess>();
+afterAll(async () => {
+  for (const child of running) await kill(child);
+});
+
+async function fleet(): Promise<ChildProcess> {
+  const child = fork(new URL("../support/fleet-process.ts", import.meta.url), { execArgv: [] });
+  running.add(child);
+  await once(child, "message");
+  return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  running.delete(child);
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+test(`a fleet that is killed ${KILLS} times at random moments loses no note and comes to the undisturbed end`, async () => {
+  const seed = newSeed();
+  const random = seededRandom(seed);
+  const database = await openTestDatabase();
+  const provider = await startOpenAiServer({ nativeDimensions: 64, latencyMs: 5 });
+  const night = await openNight(database, {
+    environment: {
+      NOCTUARY_EMBEDDER: "openai",
+      OPENAI_BASE_URL: provider.url,
+      NOCTUARY_EMBED_BATCH_NOTES: String(BATCH),
+      NOCTUARY_PLAN_PAGE_NOTES: "10",
+      NOCTUARY_REQUESTS_IN_FLIGHT: String(IN_FLIGHT),
+    },
+  });
+  for (const [user, count] of Object.entries(NOTES)) await putNotes(database, user, themedNotes(count));
+  const begin = await database.keep();
+  let current = await fleet();
+
+  const startNight = async () => {
+    await begin();
+    provider.reset();
+    current.send({ scheduledTime: SCHEDULED });
+    return performance.now();
+  };
+  const isEnded = async () => {
+    const [run] = await database.query<{ status: string }>("select status from noctuary.run");
+    return run !== undefined && run.status !== "running";
+  };
+  const untilEnded = async () => {
+    while (!(await isEnded())) await delay(10);
+  };
+  const begun = await startNight();
+  await untilEnded();
+  let usualMs = performance.now() - begun;
+  // Once more, without what a process does first.
+  const again = await startNight();
+  await untilEnded();
+  usualMs = Math.min(usualMs, performance.now() - again);
+  const undisturbed = await outcomeOf(database);
+  const paidOnce = provider.inputs;
+  expect(undisturbed.tasks.every(({ status }) => status === "done")).toBe(true);
+
+  let kills = 0;
+  let nights = 0;
+  let paidTwice = 0;
+  let mostPaidTwice = 0;
+  const caught: Record<string, number> = {
+    "before the plan": 0,
+    plan: 0,
+    embed: 0,
+    cluster: 0,
+    "after its end": 0,
+  };
+  while (kills < KILLS) {
+    const own = Math.min(1 + Math.floor(random() * 2), KILLS - kills);
+    await startNight();
+    nights += 1;
+    for (let i = 0; i < own; i++) {
+      const spare = fleet();
+      await delay(random() * usualMs * 1.2);
+      await kill(current);
+      kills += 1;
+      caught[await whatWasUnderWay(database)]! += 1;
+      await waitForBackends(night, database);
+      await expireLeases(database);
+      current = await spare;
+      current.send({ scheduledTime: SCHEDULED });
+    }
+    await untilEnded();
+    expect(await outcomeOf(database), `seed ${seed}, night ${nights}`).toEqual(undisturbed);
+    const twice = provider.inputs - paidOnce;
+    expect(twice, `seed ${seed}, night ${nights}`).toBeLessThanOrEqual(own * 2 * IN_FLIGHT * BATCH);
+    paidTwice += twice;
+    mostPaidTwice = Math.max(mostPaidTwice, twice);
+  }
+  figures("kill -9 of orchestrator, workers and reconciler", {
+    seed,
+    kills,
+    nights,
+    "notes lost": 0,
+    "nights that ended otherwise": 0,
+    "inputs paid twice": paidTwice,
+    "most in one night": mostPaidTwice,
+    caught: Object.entries(caught)
+      .map(([step, n]) => `${step} ${n}`)
+      .join(" / "),
+  });
+  await kill(current);
+  await night.close();
+  await provider.close();
+  await database.close();
+}, 7_200_000);
+
+async function whatWasUnderWay({ query }: TestDatabase): Promise<string> {
+  const [run] = await query<{ status: string }>("select status from noctuary.run");
+  if (run === undefined) return "before the plan";
+  if (run.status !== "running") return "after its end";
+  const rows = await query<{ step: string }>(
+    "select step from noctuary.task where status in ('running', 'pending') order by status desc, created_at limit 1",
+  );
+  return rows[0]?.step ?? "after its end";
+}
+
+/** The server has noticed that the process is gone, and rolled back what it held. */
+async function waitForBackends(night: Night, { query }: TestDatabase): Promise<void> {
+  const own = night.context.db.pool.totalCount;
+  for (;;) {
+    const [row] = await query<{ n: number }>(`select count(*)::int as n from pg_stat_activity
+      where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`);
+    if (row!.n === 0 || own < 0) return;
+    await delay(5);
+  }
+}
