@@ -311,3 +311,13 @@ describe("the roles and tables", () => {
     }
   });
 });
+
+test("every transaction ends its statements in time, and leaves nothing of that in the session", async () => {
+  const asked = () => sql`select current_setting('statement_timeout') as timeout`;
+  const within = await asLedger(
+    database.db,
+    async (tx) => (await tx.execute<{ timeout: string }>(asked())).rows,
+  );
+  expect(within).toEqual([{ timeout: "100s" }]);
+  expect((await database.db.drizzle.execute<{ timeout: string }>(asked())).rows).toEqual([{ timeout: "0" }]);
+});

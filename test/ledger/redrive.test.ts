@@ -170,3 +170,15 @@ test("a redrive in the middle of a run takes up what has failed so far and leave
   expect(await night.finish(runId)).toMatchObject({ status: "done" });
   expect(await outcomeOf(database)).toEqual(undisturbed);
 });
+
+test("clustering that was about to begin without what failed begins anew once that is in", async () => {
+  let calls = 0;
+  const trouble = await nightThatFails(() => ++calls === 1);
+  const { runId } = await night.start({ trigger: "manual", asOf: AS_OF, options: {} });
+  for (const message of await night.receive("embed")) await night.deliver("embed", [message]);
+  expect((await inStatus("pending")).map(({ step }) => step)).toEqual(["cluster", "cluster"]);
+  trouble.isOn = false;
+  expect((await redrive(runId))!.tasks.map(({ step }) => step)).toEqual(["embed"]);
+  expect(await night.finish(runId)).toMatchObject({ status: "done" });
+  expect(await outcomeOf(database)).toEqual(undisturbed);
+});

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { asLedger } from "@noctuary/db/access";
 import { accountOf, noteStates } from "@noctuary/db/notes/note-account";
+import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { failingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";
@@ -28,6 +30,21 @@ const leftCodes = () =>
   database.query(
     "select 1 from noctuary.note_embedding where coalesce(failed_code, failed_at::text) is not null",
   );
+
+/** The query as docs/contract.md has it, for whoever asks the database. */
+async function documentedCounts(): Promise<Record<string, number>> {
+  const document = readFileSync(new URL("../../docs/contract.md", import.meta.url), "utf8");
+  const query = /set role noctuary_ledger;\n(select state[\s\S]*?);\n```/.exec(document)![1]!;
+  const { model, dimensions } = night.context.embedder;
+  const { rows } = await asLedger(database.db, (tx) =>
+    tx.execute<{ state: string; notes: number }>(
+      sql.raw(query.replace("$1", `'${model}'`).replace("$2", String(dimensions))),
+    ),
+  );
+  const counts: Record<string, number> = {};
+  for (const { state, notes } of rows) counts[state] = (counts[state] ?? 0) + notes;
+  return counts;
+}
 
 /** A night in which everything that holds one of the first four notes fails. */
 async function openFailingNight(): Promise<void> {
@@ -68,6 +85,9 @@ test("each living note is in one state, with the reason", async () => {
   expect(accountOf(await statesOf())).toEqual({ notes: 10, embedded: 4, excluded: 4, failed: 0, pending: 2 });
   const changed = (await statesOf()).find(({ reason }) => reason === "changed");
   expect(changed!.since).toEqual(new Date(TUESDAY));
+  const { notes: _, ...states } = accountOf(await statesOf());
+  const counted = Object.fromEntries(Object.entries(states).filter(([, notes]) => notes > 0));
+  expect(await documentedCounts(), "the documented query says the same").toEqual(counted);
 });
 
 test("notes of a task that was given up wait with the reason, and the next night asks for them again", async () => {

@@ -3,6 +3,7 @@ import { EventBridgeClient, PutEventsCommand } from "@aws-sdk/client-eventbridge
 import type { EventBus } from "@noctuary/core/runtime/event-bus";
 import type { Settings } from "@noctuary/core/settings";
 import type { OutgoingEvent } from "@noctuary/db/insights/event-outbox";
+import { callLimits } from "./call-limits.ts";
 
 const SOURCE = "noctuary";
 
@@ -12,7 +13,7 @@ export function eventBusFor({
   eventLog,
 }: Pick<Settings, "eventBus" | "eventLog">): EventBus | null {
   if (eventBus !== undefined) {
-    const requestHandler = { requestTimeout: 10_000, connectionTimeout: 5_000 };
+    const requestHandler = callLimits({ requestMs: 10_000, connectMs: 5_000 });
     return eventBridge(new EventBridgeClient({ requestHandler }), eventBus);
   }
   return eventLog === undefined ? null : eventFile(eventLog);

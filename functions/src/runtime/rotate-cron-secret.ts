@@ -10,6 +10,7 @@ import {
 import type { Logger } from "@noctuary/core/context";
 import { type Settings, SettingsError } from "@noctuary/core/settings";
 import * as z from "zod";
+import { callLimits } from "./call-limits.ts";
 
 const SECRET_BYTES = 36;
 /** The same that a caller's secret must be: what a header can carry in one word. */
@@ -43,7 +44,7 @@ export async function rotateCronSecret(
     throw new SettingsError('this function takes the steps of Secrets Manager, or {"revoke": true}');
   if (cronSecretId === undefined) throw new SettingsError("CRON_SECRET_ID is not set");
   const client = new SecretsManagerClient({
-    requestHandler: { requestTimeout: 5_000, connectionTimeout: 2_000 },
+    requestHandler: callLimits({ requestMs: 5_000, connectMs: 2_000 }),
   });
   try {
     if ("revoke" in parsed.data) {

@@ -1,3 +1,5 @@
+import { callLimits } from "./call-limits.ts";
+
 /** One version of a secret. */
 export interface SecretVersion {
   text: string;
@@ -20,7 +22,7 @@ export async function withSecretsManager<T>(
     "@aws-sdk/client-secrets-manager"
   );
   const client = new SecretsManagerClient({
-    requestHandler: { requestTimeout: 5_000, connectionTimeout: 2_000 },
+    requestHandler: callLimits({ requestMs: 5_000, connectMs: 2_000 }),
   });
   try {
     return await read(async (id, stage) => {

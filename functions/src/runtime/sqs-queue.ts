@@ -1,14 +1,15 @@
 import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import type { OutgoingMessage, Queue } from "@noctuary/core/runtime/queue";
 import { queueUrlOf, type Settings } from "@noctuary/core/settings";
+import { callLimits } from "./call-limits.ts";
 
 /** The most that one SendMessageBatch takes. */
 const BATCH = 10;
 const BATCHES_IN_FLIGHT = 8;
 
 /** The client of the queues wherever they are used: each of its calls has an end. */
-export function sqsClient(): SQSClient {
-  return new SQSClient({ requestHandler: { requestTimeout: 10_000, connectionTimeout: 5_000 } });
+export function sqsClient(limits = { requestMs: 10_000, connectMs: 5_000 }): SQSClient {
+  return new SQSClient({ requestHandler: callLimits(limits) });
 }
 
 /** The queues whose URLs stand in the settings. */

@@ -3,6 +3,9 @@ import { type Database, type Transaction, vectorType } from "./database.ts";
 
 declare const role: unique symbol;
 
+/** No statement takes longer, waits for locks included: less than any function has. */
+const STATEMENT_TIMEOUT = "100s";
+
 /** A transaction that sees one user's data and nothing else. */
 export type UserTransaction = Transaction & { readonly [role]: "user" };
 
@@ -54,7 +57,7 @@ async function begin<T>(
     // pgvector's operators are found by search path; a schema name is quoted by the server itself.
     await tx.execute(sql`select set_config('app.user_id', ${userId}, true),
       set_config('search_path', 'noctuary, ' || quote_ident(${schema}), true),
-      set_config('role', ${roleName}, true)`);
+      set_config('statement_timeout', ${STATEMENT_TIMEOUT}, true), set_config('role', ${roleName}, true)`);
     return work(tx);
   });
 }

@@ -26,11 +26,16 @@ export function openDatabase({ url, maxConnections, certificateAuthority }: Data
     max: maxConnections,
     // Without a limit, a query that waits for a connection held by its own caller would hang for ever.
     connectionTimeoutMillis: 15_000,
+    // A server that has vanished without a word is noticed.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
     idleTimeoutMillis: 30_000,
     ...(certificateAuthority === undefined ? {} : { ssl: { ca: certificateAuthority } }),
   });
-  // An idle connection that the server ends must not end this process; the next query opens another.
+  // A connection that the server ends must not end this process, be it idle or lent out between two statements: the next
+  // query opens another, or fails and is tried again.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   return { drizzle: drizzle({ client: pool }), pool, close: () => pool.end() };
 }
 

@@ -34,9 +34,11 @@ export async function clusterWhenReady(tx: UserTransaction, run: Run, user: RunU
     return;
   }
   const payload: ClusterPayload = { withholdDeletions: user.counts.withheld > 0 };
-  await addTasks(tx, [
+  const added = await addTasks(tx, [
     { id: randomUUID(), runId: run.id, step: CLUSTER, queue: CLUSTER, userId: user.userId, payload },
   ]);
+  // It is under way already, without what was taken up again and stored just now: the next night groups that.
+  if (added === 0) await saveUserState(tx, user.userId, { editsPending: true });
 }
 
 /** Called in the transaction that ended a user's cluster task. */

@@ -190,7 +190,7 @@ class SharedPolicy implements ProviderPolicy {
         const isAnswer = outcome === "answered" || (failure !== undefined && !isPassing);
         const tells = isPassing || (isAnswer && (isProbe || this.#hasFailures)) || seen !== undefined;
         if (!tells) return;
-        await this.#change((state, now) => {
+        const told = this.#change((state, now) => {
           let next = state;
           if (isPassing) {
             const { code, askedWaitMs } = failure;
@@ -202,6 +202,8 @@ class SharedPolicy implements ProviderPolicy {
           }
           return { state: next, result: undefined };
         });
+        // An answer that was paid for is not lost because nobody could be told of it.
+        await told.catch(() => {});
         // What was promised before goes by what is not true any more.
         if (isPassing || seen !== undefined) this.#chunk.usableUntil = 0;
       },

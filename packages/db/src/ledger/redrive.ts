@@ -33,9 +33,10 @@ export async function redriveTasks(
     select 1 from run_user u
     where u.run_id = ${runId} and exists (select 1 from task t where t.user_id = u.user_id and ${failedSo})
     order by u.user_id for update`);
-  // Made again by the fan-in once the parts are in, and not before.
+  // Made again by the fan-in once the parts are in, and not before. One that is under way is left alone: it starts again
+  // where it finds that the parts have changed.
   await tx.execute(sql`
-    delete from task w where w.run_id = ${runId} and w.step = ${into}::text and w.status = 'failed'
+    delete from task w where w.run_id = ${runId} and w.step = ${into}::text and w.status in ('failed', 'pending')
       and exists (select 1 from task t where t.user_id = w.user_id and t.step = ${from}::text and ${failedSo})`);
   const { rows: tasks } = await tx.execute<{ step: string; tasks: number }>(sql`
     with redriven as (

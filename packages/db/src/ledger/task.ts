@@ -33,9 +33,12 @@ export class LostLeaseError extends Error {
   readonly code = "lost_lease";
 }
 
-/** Adds tasks and the messages that wake their workers, in the caller's transaction. Tasks that exist stay as they are. */
-export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: NewTask[]): Promise<void> {
-  if (tasks.length === 0) return;
+/**
+ * Adds tasks and the messages that wake their workers, in the caller's transaction. Tasks that exist stay as they are.
+ * Returns how many were added.
+ */
+export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: NewTask[]): Promise<number> {
+  if (tasks.length === 0) return 0;
   const rows = tasks.map((t) => ({
     id: t.id,
     run_id: t.runId,
@@ -44,7 +47,7 @@ export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: N
     user_id: t.userId,
     payload: t.payload,
   }));
-  await tx.execute(sql`
+  const { rowCount } = await tx.execute(sql`
     with added as (
       insert into task (created_at, id, run_id, step, queue, user_id, payload)
       select ledger_clock(), id, run_id, step, queue, user_id, payload from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
@@ -52,6 +55,7 @@ export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: N
       on conflict do nothing
       returning id, queue, user_id)
     insert into outbox (queue, task_id, user_id) select queue, id, user_id from added`);
+  return rowCount ?? 0;
 }
 
 /**
