@@ -177,6 +177,10 @@ test("of rows that are all as similar, those that come first by key are in a lis
   const axis = new Array<number>(dimensions).fill(0);
   axis[0] = 1;
   const account: Account = new Map([["axis", { vector: axis, at: "first" }]]);
+  // Unlike it, for a night with few changes.
+  for (let i = 0; i < 40; i++) {
+    account.set(`other${i}`, { vector: axis.map((_, d) => (d === 0 ? -1 : (i * d) % 7)), at: "first" });
+  }
   for (const [i, vector] of tied.slice(0, 31).entries()) account.set(`n${i}`, { vector, at: "first" });
   let { header, chunks } = (await night(account)).clustered!.keep!;
   const inList = listsOf(chunks, header, KEPT_NEIGHBOURS).get(noteKey("axis", "first"))!;
@@ -188,6 +192,7 @@ test("of rows that are all as similar, those that come first by key are in a lis
   for (const [i, vector] of tied.slice(31).entries()) {
     account.set(`later${i}`, { vector, at: "later" });
     const { keep } = (await night(account, { header, chunks })).clustered!;
+    expect(keep!.all, "patched").toBe(false);
     chunks = written(chunks, keep!);
     header = keep!.header;
     expect(listsOf(chunks, header, 15)).toEqual(listsFromScratch(account, 15));
