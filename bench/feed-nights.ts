@@ -42,7 +42,8 @@ export async function feedNights(all: VectorRows, sizes: readonly number[]): Pro
   return nights;
 }
 
-function clustersOf(idOfNote: readonly string[]): { id: string; members: string[] }[] {
+/** The notes of each cluster, by their positions. */
+export function clustersOf(idOfNote: readonly string[]): { id: string; members: string[] }[] {
   return [...Map.groupBy(idOfNote.keys(), (note) => idOfNote[note]!)].map(([id, notes]) => ({
     id,
     members: notes.map(String),

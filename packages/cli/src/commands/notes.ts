@@ -149,7 +149,7 @@ function renderNote(terminal: Terminal, note: ExplainedNote): void {
 
 function renderPlace({ line, style, width }: Terminal, note: ExplainedNote): void {
   const rival = note.rival === "" ? "" : `; next nearest: ${note.rival}`;
-  const share = `${Math.round((note.confidence ?? 0) * 100)} % sure`;
+  const share = `${Math.round((note.confidence ?? 0) * 100)} % likely to stay`;
   const how = note.placedBy === "user" ? "where you put it" : share;
   line(`${note.loose === true ? "loosely related to" : "in"} ${style("bold", note.cluster)}, ${how}${rival}`);
   if (note.phrases.length > 0) line(`shares with it: ${note.phrases.join(", ")}`);
