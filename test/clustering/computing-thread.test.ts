@@ -2,8 +2,13 @@ import { centroidsOf } from "@noctuary/core/clustering/centroids";
 import { packRows } from "@noctuary/core/clustering/packed-rows";
 import { type Partition, partitionNotes } from "@noctuary/core/clustering/partition";
 import type { Edit } from "@noctuary/core/identity/edits";
-import { clusterOnThread, decideOnThread } from "@noctuary/core/nightly-cluster/computing-thread";
+import {
+  clusterOnThread,
+  decideOnThread,
+  nameOnThread,
+} from "@noctuary/core/nightly-cluster/computing-thread";
 import { decideClusters, type LastNight } from "@noctuary/core/nightly-cluster/decide-clusters";
+import { nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
 import { expect, test, vi } from "vitest";
 import { groupedVectors } from "./synthetic-vectors.ts";
 
@@ -111,4 +116,22 @@ test("decides as the plain path does, edits and all, and this thread goes on ser
   expect(decided).toEqual(expected);
   expect(turns).toBeGreaterThan(100);
   expect(rows.codes, "handed over").toHaveLength(0);
+});
+
+test("names as the plain path does", async () => {
+  const words = ["sourdough starter", "garden pond", "sailing knots"];
+  const topics = words.map((_, t) => ({ id: `t${t}`, areaId: "a", rows: [t * 2, t * 2 + 1], cohesion: 1 }));
+  const areas = [{ id: "a", topicIds: topics.map(({ id }) => id), size: 6 }];
+  const texts = new Map(
+    words.map((subject, t) => [
+      `t${t}`,
+      [
+        { title: `On ${subject}`, body: `All about ${subject}, day after day.` },
+        { title: "Again", body: `The ${subject} once more.` },
+      ],
+    ]),
+  );
+  const expected = nameTonight({ topics, areas }, texts, new Map());
+  expect(expected.get("t0")!.name).toBe("Sourdough starter");
+  expect(await nameOnThread({ topics, areas }, texts, new Map())).toEqual(expected);
 });

@@ -14,9 +14,13 @@ import {
   type LastNight,
   type TonightsNotes,
 } from "./decide-clusters.ts";
+import { nameTonight } from "./name-tonight.ts";
 
 /** What the thread can be asked for. */
-type Request = { kind: "cluster"; input: AccountToCluster } | { kind: "decide"; input: ClustersToDecide };
+type Request =
+  | { kind: "cluster"; input: AccountToCluster }
+  | { kind: "decide"; input: ClustersToDecide }
+  | { kind: "name"; input: Parameters<typeof nameTonight> };
 
 export interface ClustersToDecide {
   notes: TonightsNotes;
@@ -52,6 +56,17 @@ export function clusterOnThread(input: AccountToCluster): Promise<ClusteredAccou
 export function decideOnThread(input: ClustersToDecide): Promise<DecidedClusters> {
   const { codes, inverseLengths, keys } = input.rows;
   return ask({ kind: "decide", input }, buffersOf([codes, inverseLengths, keys])) as Promise<DecidedClusters>;
+}
+
+/** Names tonight's clusters there: it reads up to sixty notes of each. */
+export function nameOnThread(
+  { topics, areas }: Parameters<typeof nameTonight>[0],
+  texts: Parameters<typeof nameTonight>[1],
+  keep: Parameters<typeof nameTonight>[2],
+): Promise<ReturnType<typeof nameTonight>> {
+  return ask({ kind: "name", input: [{ topics, areas }, texts, keep] }, []) as Promise<
+    ReturnType<typeof nameTonight>
+  >;
 }
 
 function ask(request: Request, handedOver: ArrayBuffer[]): Promise<unknown> {
@@ -112,6 +127,7 @@ if (!isMainThread && workerData?.computing === true) {
 
 async function answer({ kind, input }: Request): Promise<Answer> {
   try {
+    if (kind === "name") return { result: nameTonight(...input), handedOver: [] };
     if (kind === "decide") {
       const { notes, grouped, last, rows } = input;
       return { result: decideClusters(notes, grouped, last, randomUUID, rows), handedOver: [] };

@@ -4,8 +4,9 @@ import type { Partition } from "../clustering/partition.ts";
 import { nameIdentity } from "../naming/compose-name.ts";
 import { type Asked, type AskingInput, askForNames } from "./ask-for-names.ts";
 import { mostCentral } from "./central-notes.ts";
+import { nameOnThread } from "./computing-thread.ts";
 import { type DecidedClusters, type LastNight, sizesOf } from "./decide-clusters.ts";
-import { type GivenName, NOTES_PER_NAME, namesToKeep, nameTonight } from "./name-tonight.ts";
+import { type GivenName, NOTES_PER_NAME, namesToKeep } from "./name-tonight.ts";
 import { materialOf, type NoteExcerpt, nearbyOf } from "./naming-material.ts";
 
 /** Enough of a body to name a cluster by. */
@@ -51,7 +52,7 @@ export async function giveNames(
   const excerptsOf = (ids: readonly string[]) =>
     ids.map((id) => excerpts.get(id)).filter((excerpt) => excerpt !== undefined);
   const texts = new Map([...central].map(([id, ids]) => [id, excerptsOf(ids)]));
-  const plain = areAllKept ? keep : nameTonight(decided, texts, keep);
+  const plain = areAllKept ? keep : await nameOnThread(decided, texts, keep);
   const { llm } = context;
   if (llm === null) return plain;
 
