@@ -66,7 +66,8 @@ export function lambda(
       : { vpc: network.vpc, vpcSubnets: network.vpcSubnets, securityGroups: [network.securityGroup] }),
     runtime: "nodejs24.x",
     architecture: "arm_64",
-    tracing: "disabled",
+    // Lambda's own traces, which know of no payload; no tracer is in a bundle (docs/adr/0005).
+    tracing: "active",
     nodejs: {
       format: "esm",
       minify: true,

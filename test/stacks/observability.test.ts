@@ -132,8 +132,9 @@ describe("runbooks", () => {
     );
     expect(payloads.length).toBeGreaterThan(1);
     for (const [name, payload] of payloads) {
-      if (name === "reconciler") continue;
-      expect(startEvent.safeParse(JSON.parse(payload!)).success, payload).toBe(true);
+      if (name === "reconciler") continue; // takes any
+      if (name === "rotate-cron-secret") expect(payload).toBe('{"revoke":true}');
+      else expect(startEvent.safeParse(JSON.parse(payload!)).success, payload).toBe(true);
     }
   });
 });
@@ -235,6 +236,13 @@ describe("a deployed stage", () => {
     );
   });
 
+  test("sends mail to whom its configuration names", () => {
+    expect(resourcesOf(production, "AWS::SNS::Subscription")).toEqual([]);
+    expect(resourcesOf(withRds, "AWS::SNS::Subscription").map(({ properties }) => properties)).toEqual([
+      expect.objectContaining({ Protocol: "email", Endpoint: "on-call@example.com" }),
+    ]);
+  });
+
   test("keeps the logs of every function for a time, and no longer", () => {
     const groups = resourcesOf(production, "AWS::Logs::LogGroup");
     for (const name of WATCHED_FUNCTIONS) {
@@ -259,6 +267,24 @@ describe("a deployed stage", () => {
     for (const { properties } of watched) {
       expect(properties.Dimensions.map(({ Value }: { Value: unknown }) => target(Value))).toEqual([id]);
     }
+  });
+
+  test("traces when its functions are at work, and nothing of what they work on", () => {
+    for (const { properties } of resourcesOf(production, "AWS::Lambda::Function")) {
+      if (!String(properties.FunctionName).startsWith("production-noctuary-")) continue;
+      expect(properties.TracingConfig, properties.FunctionName).toEqual({ Mode: "Active" });
+    }
+    // Only what is in a bundle could put a payload into a trace.
+    const tracers = production.functions
+      .flatMap(({ inputs }) => inputs)
+      .filter((file) => /xray|opentelemetry|tracer/i.test(file));
+    expect(tracers).toEqual([]);
+    const grants = resourcesOf(production, "AWS::IAM::Policy")
+      .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+      .filter(({ Action }) => JSON.stringify(Action).includes("xray:"));
+    expect(grants.length).toBeGreaterThan(WATCHED_FUNCTIONS.length);
+    for (const { Action } of grants)
+      expect(Action).toEqual(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]);
   });
 
   test("has the dashboard, whole", () => {

@@ -270,12 +270,13 @@ describe("removal", () => {
   });
 });
 
-/** What the role of a function may do beyond writing its log, in the order in which it was granted. */
+/** What the role of a function may do beyond writing its log and its traces, in the order in which it was granted. */
 function grantsOf(name: string): { actions: string[]; resources: (string | undefined)[] }[] {
   const role = target(functionNamed(name).properties.Role);
   return resourcesOf(dev, "AWS::IAM::Policy")
     .filter(({ properties }) => properties.Roles.some((of: unknown) => target(of) === role))
     .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+    .filter(({ Action }) => [Action].flat().some((action) => !action.startsWith("xray:")))
     .map(({ Effect, Action, Resource: resource }) => {
       expect(Effect).toBe("Allow");
       return { actions: [Action].flat(), resources: [resource].flat().map(nameOfResource) };
