@@ -104,6 +104,25 @@ test("notes that all came in on one day are an import and no burst of interest, 
   expect(run.totals).toMatchObject({ stacks: 0, importedNotes: 60 });
 });
 
+test("a theme that the clusters' events say split from another is told as its branch", async () => {
+  await clusters();
+  const [bread] = await database.query<{ id: string }>(
+    `select cluster_id as id from noctuary.cluster_membership where note_id like 'bread-%' group by 1 order by count(*) desc`,
+  );
+  await database.query(
+    `update noctuary.cluster_event set kind = 'split', other_id = 'older' where cluster_id = $1 and kind = 'born'`,
+    [bread!.id],
+  );
+  await stacks();
+  expect(await living()).toMatchObject([
+    {
+      reason: "7 notes on 7 days since 24 October 2026, and none before; a branch of an older theme.",
+      facts: { splitFrom: "older" },
+    },
+  ]);
+  expect(await wrongInDatabase()).toEqual([]);
+});
+
 test("a stack that no longer holds is retired with its cause and loses its words", async () => {
   await both();
   const [stack] = await living();

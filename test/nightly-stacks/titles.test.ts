@@ -10,6 +10,8 @@ let night: Night;
 let asked: Question<unknown>[];
 let answer: (plain: string) => unknown;
 let priceUsd: number;
+/** What happens while the model is asked. */
+let meanwhile: () => Promise<void>;
 
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -19,12 +21,14 @@ beforeEach(async () => {
   asked = [];
   answer = (plain) => ({ title: `Look again: ${plain.replace("New: ", "")}` });
   priceUsd = 0.01;
+  meanwhile = () => Promise.resolve();
   const llm: Llm = {
     provider: "fake",
     model: "fake-model",
     callsInFlight: 4,
     async ask(question) {
       asked.push(question);
+      await meanwhile();
       const { plain } = question.material as { plain: string };
       const usage = { requests: 1, inputTokens: 100, outputTokens: 10, costUsd: priceUsd };
       return { usage, value: question.answer.parse(answer(plain)) };
@@ -82,6 +86,31 @@ test("a title with a name or a number that is not in the facts is not shown", as
   answer = (plain) => ({ title: `${plain} with Abernathy, 99 times` });
   await both("2026-11-02");
   expect(await stack()).toMatchObject({ titled_by: "noctuary", title: expect.stringMatching(/^New: /) });
+  await both("2026-11-03");
+  expect(asked, "what could not be shown is not asked for again either").toEqual([]);
+});
+
+test("a night that has to begin again asks for no title twice, and its cost is counted once", async () => {
+  const raise = () =>
+    database.query("update noctuary.user_state set version = version + 1 where user_id = 'u'");
+  let raised = 0;
+  answer = (plain) => {
+    raised += 1;
+    return { title: `Look again: ${plain.replace("New: ", "")}` };
+  };
+  meanwhile = async () => {
+    if (raised === 0) await raise();
+  };
+  const run = await both("2026-11-02");
+  expect(asked).toHaveLength(1);
+  expect(await stack()).toMatchObject({ titled_by: "llm", title: expect.stringMatching(/^Look again: /) });
+  expect(run).toMatchObject({ costUsd: 0.01, totals: { requests: 1 } });
+  expect(
+    await database.query("select inputs, cost_usd from noctuary.usage where model = 'fake-model'"),
+  ).toEqual([{ inputs: 1, cost_usd: 0.01 }]);
+  expect(await database.query("select 1 from noctuary.stack_title_draft"), "nothing is left over").toEqual(
+    [],
+  );
 });
 
 test("over the user's budget the title stays plain, and nobody is asked", async () => {

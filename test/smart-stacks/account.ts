@@ -6,7 +6,12 @@ export const TODAY: DayNumber = dayNumberOf("2026-11-02");
 /** Notes of topics by how many days before tonight they were written. */
 export function accountOf(
   topics: Record<string, readonly number[]>,
-  options: { importDays?: number[]; loose?: readonly string[]; today?: DayNumber } = {},
+  options: {
+    importDays?: number[];
+    loose?: readonly string[];
+    today?: DayNumber;
+    splitFrom?: Record<string, string>;
+  } = {},
 ): Account {
   const today = options.today ?? TODAY;
   const notes = Object.entries(topics).flatMap(([topicId, daysAgo]) =>
@@ -24,7 +29,7 @@ export function accountOf(
   return {
     today,
     notes,
-    topics: Object.keys(topics).map((id) => ({ id })),
+    topics: Object.keys(topics).map((id) => ({ id, splitFrom: options.splitFrom?.[id] ?? null })),
     importDays: new Set((options.importDays ?? []).map((days) => today - days)),
   };
 }

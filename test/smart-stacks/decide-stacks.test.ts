@@ -1,12 +1,8 @@
-import type { Account } from "@noctuary/core/smart-stacks/account";
 import type { Candidate } from "@noctuary/core/smart-stacks/candidate";
 import { decideStacks, type LastStack, type StacksToDecide } from "@noctuary/core/smart-stacks/decide-stacks";
-import { detectMomentum } from "@noctuary/core/smart-stacks/detect-momentum";
-import { detectNewThemes } from "@noctuary/core/smart-stacks/detect-new-theme";
-import { detectRecurring } from "@noctuary/core/smart-stacks/detect-recurring";
 import { kindWeightOf, priorityOf } from "@noctuary/core/smart-stacks/priority";
 import { describe, expect, test } from "vitest";
-import { accountOf, every, TODAY } from "./account.ts";
+import { TODAY } from "./account.ts";
 
 const candidate = (topicId: string, noteIds: string[], more: Partial<Candidate> = {}): Candidate => ({
   kind: "new-theme",
@@ -50,6 +46,7 @@ const decide = (candidates: Candidate[], last: LastStack[] = [], more: Partial<S
     notes: new Set(
       [...candidates, ...last].flatMap(({ facts }) => ("noteIds" in facts ? facts.noteIds : [])),
     ),
+    origins: new Map(),
     newId: () => `new ${made++}`,
     ...more,
   });
@@ -156,68 +153,27 @@ test("a priority is in [0, 1] and grows with each of its parts", () => {
   expect(priorityOf({ strength: 0, freshness: 0, size: 0, confidence: 0, kindWeight: 1 })).toBe(0);
 });
 
-describe("thirty nights", () => {
-  /** What an account looked like on each night: notes that were written by then. */
-  const on = (whole: Account, day: number): Account => ({
-    ...whole,
-    today: day,
-    notes: whole.notes.filter(({ writtenOn }) => writtenOn <= day),
-  });
-  const live = (whole: Account) => {
-    let last: LastStack[] = [];
-    let made = 0;
-    const nights: string[][] = [];
-    for (let day = TODAY - 29; day <= TODAY; day++) {
-      const account = on(whole, day);
-      const candidates = [detectMomentum, detectRecurring, detectNewThemes].flatMap((detect) =>
-        detect(account),
-      );
-      const decided = decideStacks({
-        candidates,
-        last,
-        today: day,
-        most: 3,
-        failedKinds: new Set(),
-        topics: new Set(account.topics.map(({ id }) => id)),
-        notes: new Set(account.notes.map(({ id }) => id)),
-        newId: () => `stack ${made++}`,
-      });
-      const living = new Map(decided.stacks.map((stack) => [stack.id, stack.candidate]));
-      last = [
-        ...last
-          .filter(({ id }) => !living.has(id))
-          .map((stack) => ({ ...stack, retiredOn: stack.retiredOn ?? day })),
-        ...[...living].map(([id, of]) => stored(of, { id })),
-      ];
-      nights.push([...living.keys()]);
-    }
-    return { nights, made };
-  };
+describe("a theme that was split", () => {
+  const notes = ["n1", "n2", "n3", "n4"];
+  const before = stored(candidate("garden", notes));
+  const split = { topics: new Set(["garden", "compost"]), origins: new Map([["compost", "garden"]]) };
 
-  test("a stack comes once, stays while its subject holds, and goes once", () => {
-    const { nights, made } = live(
-      accountOf({
-        burst: [9, 11, 12, 14, 15, 17, 18, 20, ...every(23, 30, 200)],
-        steady: every(9, 1, 200),
-        other: every(6, 2, 200),
-      }),
-    );
-    const presence = nights.map((stacks) => stacks.length > 0);
-    const changes = presence.filter((is, i) => i > 0 && is !== presence[i - 1]).length;
-    expect(made).toBe(1);
-    expect(changes, "it comes and goes once").toBeLessThanOrEqual(2);
-    expect(presence.filter(Boolean).length).toBeGreaterThan(10);
+  test("keeps its stack where most of the stack's notes are", () => {
+    const decided = decide([candidate("compost", ["n1", "n2", "n3", "n5"])], [before], split);
+    expect(ids(decided)).toEqual([before.id]);
+    expect(decided.retired).toEqual([]);
   });
 
-  test("a theme that hovers around the threshold does not flicker", () => {
-    const { nights, made } = live(
-      accountOf({
-        hover: [1, 4, 9, 12, 16, 21, 24, 28, 33, ...every(25, 45, 220)],
-        steady: every(5, 1, 220),
-      }),
-    );
-    const changes = nights.filter((stacks, i) => i > 0 && stacks.join() !== nights[i - 1]!.join()).length;
-    expect(changes).toBeLessThanOrEqual(3);
-    expect(made).toBeLessThanOrEqual(2);
+  test("a branch with other notes is another stack, and so is a topic that split from elsewhere", () => {
+    expect(ids(decide([candidate("compost", ["n6", "n7", "n8"])], [before], split))).toEqual(["new 0"]);
+    const elsewhere = { ...split, origins: new Map([["compost", "bread"]]) };
+    expect(ids(decide([candidate("compost", notes)], [before], elsewhere))).toEqual(["new 0"]);
+  });
+
+  test("stays dismissed under its new topic, also where the old one is gone", () => {
+    const dismissed = stored(candidate("garden", notes), { verdict: "dismissed", verdictOn: TODAY - 3 });
+    expect(ids(decide([candidate("compost", notes)], [dismissed], split))).toEqual([]);
+    const gone = { topics: new Set(["compost"]), origins: new Map<string, string>() };
+    expect(ids(decide([candidate("compost", notes)], [dismissed], gone))).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ describe("momentum", () => {
     const [found] = detectMomentum(accountOf({ burst, steady, other: steady }));
     expect(found).toMatchObject({ topicId: "burst", isClear: true, size: 9 });
     expect(reasonFor(found!.facts)).toBe(
-      "9 notes on 9 days since 19 October 2026, 12 times your usual for this theme.",
+      "9 notes on 9 days since 19 October 2026, after 9 in the 24 weeks before.",
     );
   });
 

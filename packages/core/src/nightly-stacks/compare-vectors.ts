@@ -1,13 +1,11 @@
 import type { UserTransaction } from "@noctuary/db/access";
 import type { EmbeddingModel } from "@noctuary/db/notes/note-changes";
 import { type TopicVectors, vectorsOfNotes, vectorsOfTopics } from "@noctuary/db/stacks/stack-evidence";
-import { type Account, type AccountNote, byDay, countsAsActivity } from "../smart-stacks/account.ts";
+import type { Account, AccountNote } from "../smart-stacks/account.ts";
 import { closePairs, dot } from "../smart-stacks/close-pairs.ts";
 import { type Echo, type Echoes, isOld, RESURFACE } from "../smart-stacks/detect-resurface.ts";
+import { notesToCompare } from "../smart-stacks/notes-to-compare.ts";
 
-/** Notes of this week that old notes are compared with, and notes of the months before that say what is usual. */
-const WEEKS_NOTES = 16;
-const USUAL_NOTES = 32;
 const ECHOES_A_NOTE = 2;
 /** Vectors of texts that are nearly the same are closer than this; whether they are, their texts tell. */
 const ALIKE = 0.75;
@@ -110,13 +108,7 @@ async function queriesOf(
   userId: string,
   account: Account,
 ): Promise<Query[]> {
-  const newest = account.notes.filter((note) => countsAsActivity(account, note)).sort((a, b) => byDay(b, a));
-  const age = (note: AccountNote) => account.today - note.writtenOn;
-  const thisWeek = newest.filter((note) => age(note) <= RESURFACE.newDays).slice(0, WEEKS_NOTES);
-  const before = evenly(
-    newest.filter((note) => age(note) > RESURFACE.newDays && age(note) <= RESURFACE.usualDays),
-    USUAL_NOTES,
-  );
+  const { thisWeek, before } = notesToCompare(account);
   const vectors = await vectorsOfNotes(
     tx,
     model,
@@ -128,10 +120,4 @@ async function queriesOf(
     return vector === undefined ? [] : [new Query(note, isNew, vector)];
   };
   return [...thisWeek.flatMap(query(true)), ...before.flatMap(query(false))];
-}
-
-/** So many of a list, evenly spread. */
-function evenly<T>(list: T[], most: number): T[] {
-  if (list.length <= most) return list;
-  return Array.from({ length: most }, (_, i) => list[Math.floor((i * list.length) / most)]!);
 }

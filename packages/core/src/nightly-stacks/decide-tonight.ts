@@ -66,6 +66,9 @@ export function decideTonight(
     most,
     failedKinds: new Set(failures.map(({ kind }) => kind)),
     topics: new Set(topics.keys()),
+    origins: new Map(
+      account.topics.flatMap(({ id, splitFrom }) => (splitFrom === null ? [] : [[id, splitFrom] as const])),
+    ),
     notes: new Set(account.notes.map(({ id }) => id)),
     newId,
   });

@@ -1,8 +1,8 @@
 import { asUser, type UserTransaction } from "@noctuary/db/access";
 import { userSettings, userState } from "@noctuary/db/account/account";
 import { clustersOf } from "@noctuary/db/clusters/cluster";
-import { type Stack, stacksOf, staleStackNotes } from "@noctuary/db/stacks/stack";
-import { bereftTopics, datedNotes, notesById } from "@noctuary/db/stacks/stack-evidence";
+import { type Stack, stacksOf, staleStackNotes, titleDrafts } from "@noctuary/db/stacks/stack";
+import { bereftTopics, datedNotes, notesById, topicChanges } from "@noctuary/db/stacks/stack-evidence";
 import type { Context } from "../context.ts";
 import { budgetLeftUsd } from "../llm/budget.ts";
 import { dateOfDay, knownTimeZone, localDays } from "../local-date.ts";
@@ -11,7 +11,9 @@ import { type OpenNote, UNFINISHED_DAYS } from "../smart-stacks/detect-unfinishe
 import { importDays } from "../smart-stacks/import-days.ts";
 import { openItems } from "../smart-stacks/open-items.ts";
 import type { Evidence } from "../smart-stacks/run-detectors.ts";
+import { STUB_WORDS, stubs, wordsForStubs } from "../smart-stacks/stubs.ts";
 import { type ComparedText, comparedText } from "../smart-stacks/text-likeness.ts";
+import { originsOf } from "../smart-stacks/topic-origins.ts";
 import { compareVectors } from "./compare-vectors.ts";
 import { linksBetween } from "./links-between.ts";
 
@@ -23,6 +25,8 @@ export interface Gathered {
   /** Living stacks, dismissed ones, and those that went not long ago. */
   last: Stack[];
   topics: Map<string, { name: string; keyphrases: string[] }>;
+  /** Titles that a model worded for a night that had to begin again, by what they were worded from. */
+  titleDrafts: Map<string, string | null>;
   /** Notes that stacks rest on and that may not be shown any more. */
   stale: string[];
   /** Dollars that the user may still cost this month. */
@@ -31,10 +35,10 @@ export interface Gathered {
   importedNotes: number;
 }
 
+/** So long a topic that split from another one is its branch. */
+const SPLIT_MS = 60 * 86_400_000;
 /** How far back a stack that went is still the one that comes back. */
 const RETIRED_MS = 21 * 86_400_000;
-/** A stub is far shorter than what the user writes otherwise; who writes short notes leaves no stubs. */
-const STUB = { words: 12, usualWords: 60 };
 const ITEMS_SHOWN = 2;
 
 /** Everything that tonight's stacks are decided by, read in one transaction, a page at a time. */
@@ -75,6 +79,7 @@ export async function gatherEvidence(
       timeZone,
       last,
       topics,
+      titleDrafts: await titleDrafts(tx, userId),
       stale: await staleStackNotes(tx, userId),
       leftUsd: await budgetLeftUsd(tx, userId, dateOfDay(account.today)),
       importedNotes: account.notes.filter((note) => account.importDays.has(note.writtenOn)).length,
@@ -96,10 +101,11 @@ async function accountOf(
     topicId: note.clusterId !== null && topics.has(note.clusterId) ? note.clusterId : null,
     isLoose: note.loose,
   }));
+  const origins = originsOf(await topicChanges(tx, userId, new Date(asOf.getTime() - SPLIT_MS)));
   return {
     today: dayOf(asOf),
     notes,
-    topics: [...topics].map((id) => ({ id })),
+    topics: [...topics].map((id) => ({ id, splitFrom: origins.get(id) ?? null })),
     importDays: importDays(notes.map(({ writtenOn }) => writtenOn)),
   };
 }
@@ -120,9 +126,9 @@ async function openNotes(
   for await (const page of notesById(tx, userId, ids)) {
     for (const { id, body } of page) {
       const { todos, questions } = openItems(body);
-      const words = body.split(/\s+/u, STUB.usualWords * 4).filter(Boolean).length;
+      const words = wordsForStubs(body);
       lengths.push(words);
-      if (todos.length + questions.length === 0 && words >= STUB.words) continue;
+      if (todos.length + questions.length === 0 && words >= STUB_WORDS) continue;
       const first = [...todos, ...questions].slice(0, ITEMS_SHOWN);
       found.push({
         noteId: id,
@@ -134,10 +140,9 @@ async function openNotes(
       });
     }
   }
-  lengths.sort((a, b) => a - b);
-  const usual = lengths[lengths.length >> 1] ?? 0;
+  const isStub = stubs(lengths);
   return found
-    .map(({ words, ...note }) => ({ ...note, isStub: usual >= STUB.usualWords && words < STUB.words }))
+    .map(({ words, ...note }) => ({ ...note, isStub: isStub(words) }))
     .filter((note) => note.todos + note.questions > 0 || note.isStub)
     .sort((a, b) => (a.noteId < b.noteId ? -1 : 1));
 }

@@ -1,14 +1,17 @@
 import { randomUUID } from "node:crypto";
-import type { UserTransaction } from "@noctuary/db/access";
+import { asUser, type UserTransaction } from "@noctuary/db/access";
 import { addUsage, audit, raiseVersion } from "@noctuary/db/account/account";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
+import { saveProgress, taskProgress } from "@noctuary/db/ledger/task";
 import {
+  dropTitleDrafts,
   purgeStackReports,
   purgeStacks,
   retireStacks,
   retitleStacks,
   saveStackReport,
   saveStacks,
+  saveTitleDrafts,
   staleStackNotes,
 } from "@noctuary/db/stacks/stack";
 import * as z from "zod";
@@ -61,13 +64,15 @@ export const stacks: UserStep<StacksPayload> = {
       });
     }
     const worded = isDry
-      ? { stacks: tonight.saved, usage: null }
+      ? { stacks: tonight.saved, answered: new Map<string, string | null>(), usage: null }
       : await wordTitles(context, tonight.saved, {
           last: gathered.last,
+          drafts: gathered.titleDrafts,
           topics: gathered.topics,
           leftUsd: gathered.leftUsd,
           signal: AbortSignal.timeout(Math.max(1_000, Math.min(TITLES_MS, input.remainingMs() - MARGIN_MS))),
         });
+    if (worded.usage !== null) await keepTitles(input, worded.answered, worded.usage);
     const counts: Totals = {
       stacks: tonight.shown,
       stacksAdded: tonight.report.added.length,
@@ -76,7 +81,6 @@ export const stacks: UserStep<StacksPayload> = {
       failedDetectors: tonight.failures.length,
       earlierClusters: earlierClusters ? 1 : 0,
       importedNotes: gathered.importedNotes,
-      ...(worded.usage === null ? {} : costOf(worded.usage.used)),
     };
     return {
       async save(tx) {
@@ -89,10 +93,7 @@ export const stacks: UserStep<StacksPayload> = {
           throw new VersionConflictError("the user's data changed while the stacks were decided");
         }
         await saveTonight(tx, userId, gathered.stale, { ...tonight, saved: worded.stacks }, run.asOf);
-        if (worded.usage !== null && context.llm !== null) {
-          const { asked, used } = worded.usage;
-          await addUsage(tx, userId, llmUsageEntry(context.llm, run.localDate, asked, used));
-        }
+        await dropTitleDrafts(tx, userId);
         await saveStackReport(tx, userId, report);
         await purgeStackReports(tx, userId, new Date(run.asOf.getTime() - KEEP_REPORTS_MS));
         await audit(tx, {
@@ -103,13 +104,32 @@ export const stacks: UserStep<StacksPayload> = {
           action: "stacks decided",
           counts: { notes: gathered.evidence.account.notes.length, ...counts },
         });
-        return counts;
+        return { ...counts, ...(await taskProgress(tx, task)) };
       },
     };
   },
 
   ended: (tx, run, task, status) => endUser(tx, run, task.userId, status),
 };
+
+/** What was paid for is kept at once, with what it cost: should the night have to begin again, nobody asks again. */
+async function keepTitles(
+  { context, run, task, userId }: Parameters<UserStep<StacksPayload>["work"]>[0],
+  answered: ReadonlyMap<string, string | null>,
+  { asked, used }: { asked: number; used: LlmUsage },
+): Promise<void> {
+  await asUser(context.db, userId, async (tx) => {
+    await saveTitleDrafts(tx, userId, answered, run.asOf);
+    await addUsage(tx, userId, llmUsageEntry(context.llm!, run.localDate, asked, used));
+    await saveProgress(tx, task, summed(await taskProgress(tx, task), costOf(used)));
+  });
+}
+
+function summed(earlier: Totals | null, more: Totals): Totals {
+  const sums: Totals = { ...earlier };
+  for (const [name, value] of Object.entries(more)) sums[name] = (sums[name] ?? 0) + value;
+  return sums;
+}
 
 function costOf({ requests, costUsd }: LlmUsage): Totals {
   return { requests, ...(costUsd === null ? { unpricedRequests: requests } : { costUsd }) };

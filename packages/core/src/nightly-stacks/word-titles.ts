@@ -19,25 +19,29 @@ Use only what the JSON document says: no name, number or subject that is not in 
 
 export interface WordedTitles {
   stacks: SavedStack[];
+  /** What was answered just now, by what it was worded from; null for what may not be shown. */
+  answered: Map<string, string | null>;
   /** null where nobody was asked. */
   usage: { asked: number; used: LlmUsage } | null;
 }
 
 /**
  * Titles worded by a language model from the facts that the plain ones are made of, where one is chosen and the budget
- * allows. What was worded from the same facts before is kept and not asked for again; what fails the check, or a model
- * that fails, leaves the plain title.
+ * allows. What was asked for with the same facts before is not asked for again, whether its answer could be shown or not;
+ * what fails the check, or a model that fails, leaves the plain title.
  */
 export async function wordTitles(
   { llm, logger }: Pick<Context, "llm" | "logger">,
   stacks: readonly SavedStack[],
   {
     last,
+    drafts,
     topics,
     leftUsd,
     signal,
   }: {
     last: readonly Stack[];
+    drafts: ReadonlyMap<string, string | null>;
     topics: ReadonlyMap<string, { name: string; keyphrases: string[] }>;
     leftUsd: number;
     signal: AbortSignal;
@@ -55,13 +59,17 @@ export async function wordTitles(
     };
     return { stack, material, titleKey: keyOf(stack, material) };
   });
+  const worded = (stack: SavedStack, titleKey: string, title: string | null): SavedStack =>
+    title === null ? { ...stack, titleKey } : { ...stack, title, titledBy: "llm", titleKey };
   const kept = materials.map(({ stack, titleKey }) => {
     const old = before.get(stack.id);
-    const isSame = old?.titledBy === "llm" && old.titleKey === titleKey && old.title !== "";
-    return isSame ? { ...stack, title: old.title, titledBy: "llm" as const, titleKey } : null;
+    if (old?.titleKey === titleKey && old.title !== "")
+      return worded(stack, titleKey, old.titledBy === "llm" ? old.title : null);
+    return drafts.has(titleKey) ? worded(stack, titleKey, drafts.get(titleKey)!) : null;
   });
   const result = materials.map(({ stack }, i) => kept[i] ?? stack);
-  if (llm === null) return { stacks: result, usage: null };
+  const answered = new Map<string, string | null>();
+  if (llm === null) return { stacks: result, answered, usage: null };
   const open = materials.flatMap((of, index) =>
     kept[index] === null ? [{ ...of, index, question: questionOf(of.material) }] : [],
   );
@@ -89,10 +97,12 @@ export async function wordTitles(
             material.plain,
           ])
         : null;
-    if (title !== null) result[index] = { ...stack, title, titledBy: "llm", titleKey };
+    answered.set(titleKey, title);
+    result[index] = worded(stack, titleKey, title);
   });
   return {
     stacks: result,
+    answered,
     usage: asked.length === 0 ? null : { asked: asked.length, used: sumUsage(usages) },
   };
 }

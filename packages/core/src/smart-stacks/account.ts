@@ -24,6 +24,8 @@ export interface AccountNote {
 
 export interface AccountTopic {
   id: string;
+  /** The topic that it lately split from; null where it did not. */
+  splitFrom: string | null;
 }
 
 /** Each topic with the notes that count as activity in it, the oldest first. */

@@ -43,6 +43,8 @@ export interface StacksToDecide {
   /** Kinds whose detector failed tonight. */
   failedKinds: ReadonlySet<StackKind>;
   topics: ReadonlySet<string>;
+  /** By topic, the one that it split from. */
+  origins: ReadonlyMap<string, string>;
   /** Notes that may be shown. */
   notes: ReadonlySet<string>;
   newId: () => string;
@@ -67,11 +69,13 @@ export function decideStacks(input: StacksToDecide): DecidedStacks {
   const untouched = last.filter((stack) => staysUntouched(stack, input));
   const untouchedIds = new Set(untouched.map(({ id }) => id));
   const ranked = candidates
-    .map((candidate) => ({ candidate, known: knownAs(candidate, last, today) }))
+    .map((candidate) => ({ candidate, known: knownAs(candidate, input) }))
     .filter(({ candidate, known }) => {
       if (known !== null && untouchedIds.has(known.id)) return false;
       if (
-        last.some((stack) => isDismissed(stack) && isSame(candidate, stack) && !hasChanged(candidate, stack))
+        last.some(
+          (stack) => isDismissed(stack) && isSame(candidate, stack, input) && !hasChanged(candidate, stack),
+        )
       ) {
         return false;
       }
@@ -132,8 +136,11 @@ function staysUntouched(stack: LastStack, { failedKinds, notes }: StacksToDecide
 }
 
 /** The stack that a candidate is tonight: a living one, or one that went not long ago of itself. */
-function knownAs(candidate: Candidate, last: readonly LastStack[], today: DayNumber): LastStack | null {
-  const same = last.filter((stack) => !isDismissed(stack) && isSame(candidate, stack));
+function knownAs(candidate: Candidate, input: StacksToDecide): LastStack | null {
+  const { last, today } = input;
+  const same = last
+    .filter((stack) => !isDismissed(stack) && isSame(candidate, stack, input))
+    .sort((a, b) => Number(b.topicId === candidate.topicId) - Number(a.topicId === candidate.topicId));
   return (
     same.find(({ retiredOn }) => retiredOn === null) ??
     same
@@ -147,11 +154,16 @@ function isDismissed({ verdict }: LastStack): boolean {
   return verdict === "dismissed";
 }
 
-/** A theme's stack is the theme's, whatever notes it holds by now; duplicates are the notes themselves. */
-function isSame(candidate: Candidate, stack: LastStack): boolean {
+/**
+ * A theme's stack is the theme's, whatever notes it holds by now; duplicates are the notes themselves. Where a theme was
+ * split, or went several ways, the stack is where most of its notes are.
+ */
+function isSame(candidate: Candidate, stack: LastStack, { topics, origins }: StacksToDecide): boolean {
   if (candidate.kind !== stack.kind) return false;
   if (candidate.kind !== "near-duplicates" && candidate.topicId !== null) {
-    return candidate.topicId === stack.topicId;
+    if (candidate.topicId === stack.topicId) return true;
+    const isGone = stack.topicId !== null && !topics.has(stack.topicId);
+    if (!isGone && origins.get(candidate.topicId) !== stack.topicId) return false;
   }
   return overlap(notesBehind(candidate.facts), notesBehind(stack.facts)) >= OVERLAP;
 }

@@ -12,7 +12,8 @@ const HOLDS = { notes: 4, days: 2, share: 0.6 };
 
 /**
  * Themes that began in these two weeks: nearly all of their notes are from then. Dates of notes decide and not the age
- * of the cluster, because a cluster that split off an old one is born, and its theme is old.
+ * of the cluster, because a cluster that split off an old one is born, and its theme is old. Where its notes are new all
+ * the same, the facts tell what it split from.
  */
 export function detectNewThemes(account: Account): Candidate[] {
   const { today } = account;
@@ -21,6 +22,7 @@ export function detectNewThemes(account: Account): Candidate[] {
   if (first === null || from - first < LEAST_HISTORY.days) return [];
   const notesBefore = account.notes.filter(({ writtenOn }) => writtenOn < from).length;
   if (notesBefore < LEAST_HISTORY.notes) return [];
+  const splitFrom = new Map(account.topics.map((topic) => [topic.id, topic.splitFrom]));
   const sizes = new Map<string, number>();
   for (const { topicId, isLoose } of account.notes) {
     if (topicId !== null && !isLoose) sizes.set(topicId, (sizes.get(topicId) ?? 0) + 1);
@@ -46,6 +48,7 @@ export function detectNewThemes(account: Account): Candidate[] {
           notes: recent.length,
           days,
           older: size - recent.length,
+          ...(splitFrom.get(topicId) == null ? {} : { splitFrom: splitFrom.get(topicId)! }),
           noteIds: recent.map((note) => note.id),
         },
         notes: newestFirst.slice(0, NOTES_IN_STACK).map(({ id }) => ({ id })),

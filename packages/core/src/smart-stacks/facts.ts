@@ -52,6 +52,8 @@ export const factsByKind = {
     days: count,
     /** Notes of the theme that are older. */
     older: count,
+    /** The topic that it split from, where it did. */
+    splitFrom: z.string().optional(),
     noteIds,
   }),
   unfinished: z.object({

@@ -5,11 +5,13 @@ import type { Facts } from "./facts.ts";
 export function reasonFor(facts: Facts): string {
   switch (facts.kind) {
     case "momentum": {
-      const times = facts.notes / Math.max(facts.usual, 0.1);
-      return (
-        `${count(facts.notes, "note")} on ${count(facts.days, "day")} since ${spoken(facts.from)}, ` +
-        `${times >= 10 ? Math.round(times) : times.toFixed(1)} times your usual for this theme.`
-      );
+      const written = `${count(facts.notes, "note")} on ${count(facts.days, "day")} since ${spoken(facts.from)}`;
+      // "26 times your usual" of hardly a note says less than how many there were.
+      if (facts.usual < 1) {
+        const weeks = Math.round((dayNumberOf(facts.beforeTo) - dayNumberOf(facts.beforeFrom) + 1) / 7);
+        return `${written}, after ${facts.notesBefore} in the ${weeks} weeks before.`;
+      }
+      return `${written}, ${(facts.notes / facts.usual).toFixed(1)} times your usual for this theme.`;
     }
     case "recurring":
       return (
@@ -20,8 +22,9 @@ export function reasonFor(facts: Facts): string {
       return (
         `${count(facts.notes, "note")} on ${count(facts.days, "day")} since ${spoken(facts.from)}` +
         (facts.older === 0
-          ? ", and none before."
-          : `, and only ${facts.older === 1 ? "1 older one" : `${facts.older} older ones`}.`)
+          ? ", and none before"
+          : `, and only ${facts.older === 1 ? "1 older one" : `${facts.older} older ones`}`) +
+        (facts.splitFrom === undefined ? "." : "; a branch of an older theme.")
       );
     case "unfinished": {
       const parts = [

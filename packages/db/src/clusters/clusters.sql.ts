@@ -149,6 +149,10 @@ export const clusterEvent = noctuary.table(
   (t) => [
     index("cluster_event_by_cluster").on(t.userId, t.clusterId, t.at),
     index("cluster_event_by_run").on(t.userId, t.runId),
+    // What became of whole topics: few among the many notes that moved.
+    index("cluster_event_of_topics")
+      .on(t.userId, t.at)
+      .where(sql`kind in ('born', 'split', 'merged', 'returned')`),
   ],
 );
 

@@ -198,6 +198,14 @@ export async function saveProgress(tx: UserTransaction, task: ClaimedTask, resul
   await updateUnderFence(tx, task, sql`result = ${JSON.stringify(result)}::jsonb`);
 }
 
+/** What has been saved of a task's work so far, by this try or an earlier one. */
+export async function taskProgress(tx: UserTransaction, task: ClaimedTask): Promise<Totals | null> {
+  const { rows } = await tx.execute<{ result: Totals | null }>(
+    sql`select result from task where id = ${task.id} and fence = ${task.fence}`,
+  );
+  return rows[0]?.result ?? null;
+}
+
 async function updateUnderFence(
   tx: LedgerTransaction | UserTransaction,
   task: ClaimedTask,

@@ -160,6 +160,7 @@ export async function forgetUser(tx: UserTransaction, userId: string): Promise<R
   const removed: Record<string, number> = {};
   for (const table of [
     "stack_report",
+    "stack_title_draft",
     "stack_verdict",
     "smart_stack_note",
     "smart_stack",

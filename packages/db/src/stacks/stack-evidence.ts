@@ -82,6 +82,22 @@ export async function bereftTopics(tx: UserTransaction, userId: string): Promise
   return new Set(rows.map(({ cluster_id }) => cluster_id));
 }
 
+export interface TopicChange {
+  kind: "born" | "split" | "merged" | "returned";
+  clusterId: string;
+  /** Where it split from, what it merged into. */
+  otherId: string | null;
+}
+
+/** What became of whole clusters since then, in the order in which it happened. */
+export async function topicChanges(tx: UserTransaction, userId: string, since: Date): Promise<TopicChange[]> {
+  const { rows } = await tx.execute<TopicChange & Record<string, unknown>>(sql`
+    select kind, cluster_id as "clusterId", other_id as "otherId" from cluster_event
+    where user_id = ${userId} and at >= ${since.toISOString()}::timestamptz
+      and kind in ('born', 'split', 'merged', 'returned') order by at, id`);
+  return rows;
+}
+
 export interface TopicVectors {
   noteIds: string[];
   /** Row-major, one row a note. */

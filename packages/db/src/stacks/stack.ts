@@ -96,6 +96,32 @@ export async function saveStacks(
       as n("stackId" text, "noteId" text, rank int, remark text)`);
 }
 
+/** What a model answered and no saved stack has yet, by title key; null for what may not be shown. */
+export async function titleDrafts(tx: UserTransaction, userId: string): Promise<Map<string, string | null>> {
+  const { rows } = await tx.execute<{ title_key: string; title: string | null }>(
+    sql`select title_key, title from stack_title_draft where user_id = ${userId}`,
+  );
+  return new Map(rows.map(({ title_key, title }) => [title_key, title]));
+}
+
+export async function saveTitleDrafts(
+  tx: UserTransaction,
+  userId: string,
+  drafts: ReadonlyMap<string, string | null>,
+  at: Date,
+): Promise<void> {
+  const rows = [...drafts].map(([key, title]) => ({ key, title }));
+  await tx.execute(sql`
+    insert into stack_title_draft (user_id, title_key, title, at)
+    select ${userId}, d.key, d.title, ${at.toISOString()}::timestamptz
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as d(key text, title text)
+    on conflict (user_id, title_key) do update set title = excluded.title, at = excluded.at`);
+}
+
+export async function dropTitleDrafts(tx: UserTransaction, userId: string): Promise<void> {
+  await tx.execute(sql`delete from stack_title_draft where user_id = ${userId}`);
+}
+
 /** Gives stacks that stay as they are their titles again. */
 export async function retitleStacks(
   tx: UserTransaction,
@@ -138,6 +164,7 @@ export async function purgeStacks(
   at: Date,
 ): Promise<void> {
   if (noteIds.length === 0) return;
+  await dropTitleDrafts(tx, userId);
   await tx.execute(sql`
     with gone as (
       delete from smart_stack_note where user_id = ${userId} and note_id = any(${textArray(noteIds)}) returning stack_id)

@@ -88,3 +88,20 @@ export const stackReport = noctuary.table(
   },
   (t) => [primaryKey({ columns: [t.userId, t.runId] })],
 );
+
+/**
+ * What a model answered for titles of stacks that are not saved yet: should the night have to begin again, nobody asks a
+ * second time. Gone with the next stacks that are saved.
+ */
+export const stackTitleDraft = noctuary.table(
+  "stack_title_draft",
+  {
+    userId: idText("user_id").notNull(),
+    /** What the title was worded from. */
+    titleKey: text("title_key").notNull(),
+    /** null: what was answered may not be shown. */
+    title: text("title"),
+    at: instant("at").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.titleKey] })],
+);
