@@ -2,7 +2,10 @@ import { readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { catchUp } from "@noctuary/core/runtime/catch-up";
+import { readInsight } from "@noctuary/core/weekly-insights/read-insight";
+import { renderMarkdown } from "@noctuary/core/weekly-insights/render-markdown";
 import { weeklyInsights } from "@noctuary/core/weekly-insights/weekly-insights";
+import { asUser } from "@noctuary/db/access";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { injections } from "../insights/injections.ts";
 import { CANARY } from "../support/canary.ts";
@@ -13,17 +16,11 @@ import {
   materialOf,
   startChatServer,
 } from "../support/chat-server.ts";
+import { honest, sectionOf } from "../support/honest-model.ts";
 import { type Night, openNight } from "../support/night.ts";
+import { themedNotes } from "../support/notes.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
-import {
-  honest,
-  putDatedNotes,
-  SUNDAY,
-  sectionOf,
-  someMonths,
-  storedInsight,
-  textsOf,
-} from "./week-of-notes.ts";
+import { putDatedNotes, SUNDAY, someMonths, storedInsight, textsOf } from "./week-of-notes.ts";
 
 const EVENTS = join(tmpdir(), `noctuary-events-${process.pid}.jsonl`);
 
@@ -304,6 +301,33 @@ describe("with a model", () => {
     expect(whole.status).toBe("complete");
     expect(whole.sections.find(({ section }) => section === "themes")!.writtenBy).toBe("model");
     expect(events()).toHaveLength(1);
+  });
+
+  test("a week of 5,000 notes is asked about in bounded questions, and it says how many notes were left out", async () => {
+    const many = Array.from({ length: 5_000 }, (_, i) => ({
+      ...themedNotes(1, { from: i, prefix: "many-" })[0]!,
+      id: `many-${String(i).padStart(5, "0")}`,
+      createdAt: new Date(Date.parse("2026-10-18T12:00:00Z") + i * 100_000).toISOString(),
+    }));
+    await putDatedNotes(database, "u", many);
+    await open(WITH_MODEL());
+    const run = await sunday();
+    expect(run).toMatchObject({ status: "done", totals: { notesLeftOut: 3_000 } });
+    expect(chat.requests.length).toBeGreaterThan(0);
+    for (const request of chat.requests) {
+      const material = materialOf(request) as { notes: unknown[]; notesLeftOut: number };
+      expect(material.notes.length).toBeLessThanOrEqual(14);
+      expect(material.notesLeftOut).toBeGreaterThanOrEqual(0);
+      expect(JSON.stringify(request.messages).length).toBeLessThan(60_000);
+    }
+    const headline = chat.requests.find((request) => sectionOf(request) === "headline")!;
+    const { notes, notesLeftOut } = materialOf(headline) as { notes: unknown[]; notesLeftOut: number };
+    expect(notes.length + notesLeftOut, "every note of the week is in it or counted").toBe(5_000);
+    const insight = (await storedInsight(database, "u"))!;
+    expect(insight.notesLeftOut).toBe(3_000);
+    expect(textsOf(insight)[0]).toMatch(/5,?000 notes/);
+    const shown = await asUser(database.db, "u", (tx) => readInsight(tx, "u"));
+    expect(renderMarkdown(shown!)).toContain("3,000 notes of the week were counted, but not read");
   });
 
   test("a user whose data fails does not stop others", async () => {

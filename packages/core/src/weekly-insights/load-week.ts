@@ -162,12 +162,14 @@ export function sharedWords(a: string, b: string): string[] {
     .map(({ word }) => asWritten(word, a));
 }
 
-/** "SQLite" and not "sqlite", where that is how the note mostly has it. */
+/** "SQLite" where the note has it so; a capital that only a title or a sentence gives is none of the word's. */
 function asWritten(word: string, text: string): string {
   const forms = new Map<string, number>();
   for (const [form] of text.matchAll(/\p{L}[\p{L}\p{M}]*/gu))
     if (fold(form) === word) forms.set(form, (forms.get(form) ?? 0) + 1);
-  return [...forms].sort(([x, often], [y, less]) => less - often || (x < y ? 1 : -1))[0]?.[0] ?? word;
+  const byCount = [...forms].sort(([x, often], [y, less]) => less - often || (x < y ? 1 : -1));
+  const [own] = byCount.find(([form, count]) => count > 1 && /\p{L}\p{Lu}/u.test(form)) ?? [];
+  return own ?? byCount.find(([form]) => /^\p{Ll}/u.test(form))?.[0] ?? byCount[0]?.[0] ?? word;
 }
 
 function counted(text: string): Map<string, { word: string; count: number }> {

@@ -8,7 +8,7 @@ export function movement(book: FactBook): Sentence[] {
   const that = (saying: "new" | "up" | "back" | "down" | "steady") =>
     themes.filter((theme) => book.get(`${theme}.notes`)!.says.includes(saying));
   const told = [
-    ...that("new").map((theme) => begun(book, theme)),
+    ...begun(book, that("new")),
     ...grown(book, that("up")),
     ...returned(book, that("back")),
     ...faded(book, that("down")),
@@ -25,10 +25,12 @@ const nameOf = (book: FactBook, theme: string) => themeName(book.get(`${theme}.n
 const namesOf = (book: FactBook, themes: string[]) => listed(themes.map((theme) => nameOf(book, theme)));
 const notesOf = (book: FactBook, theme: string) => counted(book.number(`${theme}.notes`), "notes");
 
-function begun(book: FactBook, theme: string): Sentence {
-  return book.sentence(`${nameOf(book, theme)} is new this week, with ${notesOf(book, theme)}.`, [
-    `${theme}.notes`,
-  ]);
+function begun(book: FactBook, themes: string[]): Sentence[] {
+  const facts = themes.map((theme) => `${theme}.notes`);
+  if (themes.length > 1) return [book.sentence(`${namesOf(book, themes)} are new this week.`, facts)];
+  return themes.map((theme) =>
+    book.sentence(`${nameOf(book, theme)} is new this week, with ${notesOf(book, theme)}.`, facts),
+  );
 }
 
 /** Those that have a usual are told one by one, the others in one breath where they have as many notes. */

@@ -1,0 +1,78 @@
+/** The handlers of weekly-insights as they run on Lambda, in one process: the orchestrator plans, the workers tell. */
+import { setTimeout as delay } from "node:timers/promises";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { pollQueue } from "@noctuary/cli/local/event-source";
+import { localSqsConfig } from "@noctuary/cli/local/local-queues";
+import { lambdaContext } from "@noctuary/cli/local/sqs-event";
+import { reconcile } from "@noctuary/core/runtime/reconcile";
+import { insights } from "@noctuary/core/weekly-insights/insights";
+import { asLedger } from "@noctuary/db/access";
+import { runById } from "@noctuary/db/ledger/run";
+import { context } from "@noctuary/functions/runtime/context";
+import type { Started } from "@noctuary/functions/runtime/orchestrator";
+import { handler as insightsHandler } from "@noctuary/functions/weekly-insights/insights";
+import { handler as orchestratorHandler } from "@noctuary/functions/weekly-insights/orchestrator";
+import { cpuMsSince, serveParent } from "../throughput/child.ts";
+
+export interface SundayFigures {
+  status: string;
+  totals: Record<string, number>;
+  seconds: number;
+  cpuSeconds: number;
+  /** The most memory that this process was seen with. */
+  maxRssMb: number;
+  /** The same, after a tenth of the users: what is bounded has grown little since. */
+  earlyRssMb: number;
+}
+
+const LOOK_EVERY_MS = 100;
+const live = await context();
+const polling = pollQueue({
+  client: new SQSClient(localSqsConfig(process.env.AWS_ENDPOINT_URL_SQS!)),
+  queueUrl: process.env.QUEUE_URL_INSIGHTS!,
+  queueName: "insights",
+  batchSize: 1,
+  maximumConcurrency: Number(process.env.WORKERS),
+  visibilityTimeoutSeconds: insights.limits.visibilityTimeoutSeconds,
+  timeoutMs: insights.limits.timeoutMs,
+  handler: insightsHandler as never,
+  signal: new AbortController().signal,
+});
+polling.catch(() => process.exit(1));
+serveParent(sunday);
+
+async function sunday({ asOf, users }: { asOf: string; users: number }): Promise<SundayFigures> {
+  const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
+  const lambda = lambdaContext({ queueName: "weekly-insights", region: "us-east-1" }, 900_000);
+  const { runId } = (await orchestratorHandler(
+    { trigger: "manual", asOf, options: {} } as never,
+    lambda as never,
+  )) as Started;
+  let [maxRss, earlyRss] = [0, 0];
+  let reconciledAt = performance.now();
+  for (;;) {
+    const run = await asLedger(live.db, (tx) => runById(tx, runId));
+    const rss = process.memoryUsage.rss();
+    maxRss = Math.max(maxRss, rss);
+    if (run!.status !== "running") {
+      return {
+        status: run!.status,
+        totals: run!.totals,
+        seconds: (performance.now() - startedAt) / 1000,
+        cpuSeconds: cpuMsSince(cpuBefore) / 1000,
+        maxRssMb: Math.round(maxRss / 2 ** 20),
+        earlyRssMb: Math.round(earlyRss / 2 ** 20),
+      };
+    }
+    const { rows } = await live.db.pool.query<{ told: number }>(
+      "select count(*)::int as told from noctuary.insight",
+    );
+    if (rows[0]!.told <= users / 10) earlyRss = maxRss;
+    if (performance.now() - reconciledAt > 2_000) {
+      reconciledAt = performance.now();
+      await reconcile(live, () => 60_000);
+    }
+    await delay(LOOK_EVERY_MS);
+  }
+}
