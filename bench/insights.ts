@@ -64,7 +64,7 @@ try {
 }
 
 function bareRead(userId: string) {
-  return `select id, title, created_at, regexp_count(body, '\\S+') from noctuary.note where user_id = '${userId}' and created_at >= '2026-09-20' union all select n.id, n.title, n.created_at, 0 from noctuary.note n join noctuary.cluster_membership m on m.user_id = n.user_id and m.note_id = n.id where n.user_id = '${userId}'`;
+  return `select id, title, created_at, octet_length(body) from noctuary.note where user_id = '${userId}' and created_at >= '2026-09-20' union all select n.id, n.title, n.created_at, 0 from noctuary.note n join noctuary.cluster_membership m on m.user_id = n.user_id and m.note_id = n.id where n.user_id = '${userId}'`;
 }
 
 /** Five years of notes of 2 KB, more of them in the week, in a topic a hundred notes, with vectors. */

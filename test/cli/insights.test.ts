@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Insight } from "@noctuary/core/weekly-insights/insight";
 import { expect, test } from "vitest";
@@ -74,8 +74,8 @@ test(
 
     const pages = join(path, "pages");
     expect((await run("export", pages)).code).toBe(0);
-    const index = readFileSync(join(pages, "Index.md"), "utf8");
-    expect(index).toContain("The week of 6 to 12 September 2026");
+    const texts = readdirSync(pages).map((name) => readFileSync(join(pages, name), "utf8"));
+    expect(texts.filter((text) => text.includes("The week of 6 to 12 September 2026"))).toHaveLength(1);
   },
 );
 

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { catchUp } from "@noctuary/core/runtime/catch-up";
 import { readInsight } from "@noctuary/core/weekly-insights/read-insight";
 import { renderMarkdown } from "@noctuary/core/weekly-insights/render-markdown";
+import { weekEnding } from "@noctuary/core/weekly-insights/week";
 import { weeklyInsights } from "@noctuary/core/weekly-insights/weekly-insights";
 import { asUser } from "@noctuary/db/access";
+import { notesOfWeek } from "@noctuary/db/insights/week-account";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { injections } from "../insights/injections.ts";
 import { CANARY } from "../support/canary.ts";
@@ -165,6 +167,21 @@ describe("without a model", () => {
       "2026-10-10",
       "2026-10-17",
     ]);
+  });
+
+  test("words are runs of anything but white space, however they are set apart", async () => {
+    const bodies = ["", " \n\t ", "one", "  two\n\nwords  ", "- [ ] a\tb\r\nc", "日本 語 — é\u00a0x"];
+    await putDatedNotes(
+      database,
+      "u",
+      bodies.map((body, i) => ({ id: `n${i}`, title: `T ${i}`, body, createdAt: "2026-10-20T12:00:00Z" })),
+    );
+    await open();
+    const week = weekEnding("2026-10-24", "America/New_York");
+    const rows = await asUser(database.db, "u", (tx) =>
+      notesOfWeek(tx, { model: "lexical", dimensions: 512 }, "u", week),
+    );
+    expect(rows.map(({ words }) => words)).toEqual([0, 0, 1, 2, 6, 4]);
   });
 
   test("the days are the user's own", async () => {

@@ -35,7 +35,8 @@ export async function compareVectors(
       })) {
         pairs.push({ a: topic.noteIds[a]!, b: topic.noteIds[b]!, similarity });
       }
-      for (const query of queries) query.look(topic, model.dimensions, notes);
+      const rows = topic.noteIds.map((id) => notes.get(id));
+      for (const query of queries) query.look(topic, model.dimensions, rows);
     }
   }
   pairs.sort((x, y) => y.similarity - x.similarity || (x.a < y.a ? -1 : x.a > y.a ? 1 : x.b < y.b ? -1 : 1));
@@ -81,23 +82,24 @@ class Query {
     this.#vector = vector;
   }
 
-  look(topic: TopicVectors, dimensions: number, notes: ReadonlyMap<string, AccountNote>): void {
-    for (const [row, oldId] of topic.noteIds.entries()) {
-      const old = notes.get(oldId);
-      if (old === undefined || old.writtenOn >= this.#note.writtenOn - RESURFACE.oldDays) continue;
-      if (this.isNew && !isOld(old, this.#note.writtenOn)) continue;
-      const similarity = dot(this.#vector, 0, topic.vectors, row * dimensions, dimensions);
-      this.keep({ newId: this.#note.id, oldId, similarity });
+  /** `notes` are those of the topic's rows, in their order; undefined for one that is not known. */
+  look(topic: TopicVectors, dimensions: number, notes: readonly (AccountNote | undefined)[]): void {
+    const { writtenOn, id: newId } = this.#note;
+    const vector = this.#vector;
+    for (let row = 0; row < notes.length; row++) {
+      const old = notes[row];
+      if (old === undefined || old.writtenOn >= writtenOn - RESURFACE.oldDays) continue;
+      if (this.isNew && !isOld(old, writtenOn)) continue;
+      const similarity = dot(vector, 0, topic.vectors, row * dimensions, dimensions);
+      // Nearly all of them are farther than what was found before.
+      if (this.closest.length < ECHOES_A_NOTE || similarity >= this.closest.at(-1)!.similarity)
+        this.keep({ newId, oldId: old.id, similarity });
     }
   }
 
   private keep(echo: Echo): void {
-    const isCloser = (other: Echo) =>
-      echo.similarity > other.similarity ||
-      (echo.similarity === other.similarity && echo.oldId < other.oldId);
-    const at = this.closest.findIndex(isCloser);
-    if (at >= 0) this.closest.splice(at, 0, echo);
-    else this.closest.push(echo);
+    this.closest.push(echo);
+    this.closest.sort((a, b) => b.similarity - a.similarity || (a.oldId < b.oldId ? -1 : 1));
     if (this.closest.length > ECHOES_A_NOTE) this.closest.pop();
   }
 }

