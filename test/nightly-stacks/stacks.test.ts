@@ -116,7 +116,7 @@ test("a theme that the clusters' events say split from another is told as its br
   await stacks();
   expect(await living()).toMatchObject([
     {
-      reason: "7 notes on 7 days since 24 October 2026, and none before; a branch of an older theme.",
+      reason: "7 notes on 7 days since 24 October 2026, and none before.",
       facts: { splitFrom: "older" },
     },
   ]);

@@ -84,6 +84,18 @@ describe("new theme", () => {
   });
 });
 
+test("a new theme that split from an older one, with a note of then, says so", () => {
+  const account = accountOf(
+    { born: [1, 2, 3, 5, 6, 8, 40], steady: every(6, 2, 180) },
+    { splitFrom: { born: "steady" } },
+  );
+  const [found] = detectNewThemes(account);
+  expect(found!.facts).toMatchObject({ older: 1, splitFrom: "steady" });
+  expect(reasonFor(found!.facts)).toBe(
+    "6 notes on 6 days since 25 October 2026, and only 1 older one, out of a theme that is older.",
+  );
+});
+
 describe("unfinished", () => {
   const open = (noteId: string, todos: number, questions = 0): OpenNote => ({
     noteId,
@@ -108,6 +120,27 @@ describe("unfinished", () => {
   test("is not what was noted yesterday, nor what stands in a theme that sleeps", () => {
     expect(detectUnfinished(accountOf({ house: [1] }), [open("house-000", 5)])).toEqual([]);
     expect(detectUnfinished(accountOf({ asleep: [60, 70] }), [open("asleep-000", 5)])).toEqual([]);
+  });
+
+  test("a checklist of questions in each of some notes is none that stayed open, a question in each is", () => {
+    const asking = (each: number) =>
+      detectUnfinished(
+        accountOf({ design: [2, 8, 9, 10, 11, 12, 13] }),
+        ["design-001", "design-002", "design-003", "design-004", "design-005", "design-006"].map((id) =>
+          open(id, 0, each),
+        ),
+      );
+    expect(asking(5)).toEqual([]);
+    expect(asking(1)).toHaveLength(1);
+  });
+
+  test("what was left last comes first", () => {
+    const [found] = detectUnfinished(accountOf({ works: [2, 8, 20, 60] }), [
+      open("works-001", 1),
+      open("works-003", 9),
+      open("works-002", 2),
+    ]);
+    expect(found!.notes.map(({ id }) => id)).toEqual(["works-001", "works-002", "works-003"]);
   });
 
   test("one question is nothing, many are something, and 10,000 to-dos are counted", () => {

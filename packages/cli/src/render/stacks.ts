@@ -30,7 +30,9 @@ export function renderStack(terminal: Terminal, stack: ShownStack): void {
   line(style("bold", stack.title));
   line(stack.reason);
   for (const { title, createdAt, remark } of stack.notes) {
-    line(`  ${fit(title, width - 16)} ${style("dim", createdAt.toISOString().slice(0, 10))}`);
+    const day = createdAt.toISOString().slice(0, 10);
+    // A daily note is called after its day.
+    line(`  ${fit(title, width - 16)}${title.startsWith(day) ? "" : ` ${style("dim", day)}`}`);
     if (remark !== null) line(style("dim", `    ${fit(remark, width - 4)}`));
   }
   const parts = Object.entries(stack.priorityParts).map(

@@ -23,8 +23,11 @@ const LIVING_DAYS = 30;
 
 const CLEAR = { todos: 2, score: 3 };
 const HOLDS = { todos: 1, score: 1.5 };
-/** Questions alone make a stack where there are many, in several notes: one note may ask for the sake of asking. */
-const MANY_QUESTIONS = { questions: 6, notes: 3 };
+/**
+ * Questions alone make a stack where there are many, in several notes. A note of more than a few asks for the sake of
+ * asking: a checklist, the questions of a lecture.
+ */
+const MANY_QUESTIONS = { questions: 6, notes: 3, mostInOne: 3 };
 
 /** Open to-dos, questions and stubs in themes that live. */
 export function detectUnfinished(account: Account, open: readonly OpenNote[]): Candidate[] {
@@ -51,13 +54,18 @@ export function detectUnfinished(account: Account, open: readonly OpenNote[]): C
       sum((note) => note.questions),
       sum((note) => (note.isStub ? 1 : 0)),
     ];
+    const asking = openNotes.filter(
+      (note) => note.questions > 0 && note.questions <= MANY_QUESTIONS.mostInOne,
+    );
+    const asked = asking.reduce((total, note) => total + note.questions, 0);
     const score = todos + (questions + stubs) / 2;
     const reaches = (level: typeof CLEAR) =>
       (todos >= level.todos && score >= level.score) ||
-      (questions >= MANY_QUESTIONS.questions && openNotes.length >= MANY_QUESTIONS.notes);
+      (asked >= MANY_QUESTIONS.questions && asking.length >= MANY_QUESTIONS.notes);
     if (!reaches(HOLDS)) return [];
-    const most = openNotes.toSorted(
-      (a, b) => b.todos - a.todos || b.questions - a.questions || byDay(b.note, a.note),
+    // What was left last is taken up soonest: of a list of May that is still open the reader knows.
+    const newestFirst = openNotes.toSorted(
+      (a, b) => Math.min(1, b.todos) - Math.min(1, a.todos) || byDay(b.note, a.note),
     );
     return [
       {
@@ -73,7 +81,7 @@ export function detectUnfinished(account: Account, open: readonly OpenNote[]): C
           oldest: dateOfDay(openNotes[0]!.note.writtenOn),
           noteIds: openNotes.map(({ noteId }) => noteId),
         },
-        notes: most.slice(0, NOTES_IN_STACK).map(
+        notes: newestFirst.slice(0, NOTES_IN_STACK).map(
           ({ noteId, first }): CandidateNote => ({
             id: noteId,
             ...(first.length === 0 ? {} : { remark: first.join("; ") }),

@@ -22,9 +22,10 @@ export function reasonFor(facts: Facts): string {
       return (
         `${count(facts.notes, "note")} on ${count(facts.days, "day")} since ${spoken(facts.from)}` +
         (facts.older === 0
-          ? ", and none before"
-          : `, and only ${facts.older === 1 ? "1 older one" : `${facts.older} older ones`}`) +
-        (facts.splitFrom === undefined ? "." : "; a branch of an older theme.")
+          ? ", and none before."
+          : `, and only ${facts.older === 1 ? "1 older one" : `${facts.older} older ones`}` +
+            // Of a theme without older notes it would say the opposite of what comes before it.
+            (facts.splitFrom === undefined ? "." : ", out of a theme that is older."))
       );
     case "unfinished": {
       const parts = [
