@@ -102,11 +102,12 @@ test("every query of the job reaches the big tables by an index, and their numbe
         }),
       atMost: () => ({ tokens: 1, costUsd: 0 }),
     },
-    logger: { info: () => {}, warn: () => {}, error: () => {} },
+    logger: { info: () => {}, warn: () => {}, error: () => {}, critical: () => {} },
     metrics: { add() {} },
     events: null,
+    enabledJobs: new Map(),
     limits: defaultLimits,
-  } as Context;
+  };
   try {
     const { run } = await startRun(context, nightlyStacks, {
       trigger: "manual",

@@ -13,9 +13,10 @@ import type { Place } from "../../stacks/place.ts";
 import { startChatServer } from "../support/chat-server.ts";
 import { failingEmbedder } from "../support/embedders.ts";
 import { type EmittedMetric, emittedMetrics } from "../support/emitted-metrics.ts";
+import { honest } from "../support/honest-model.ts";
 import { type JobName, openNight } from "../support/night.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
-import { honest, putDatedNotes, someMonths } from "../weekly-insights/week-of-notes.ts";
+import { putDatedNotes, someMonths } from "../weekly-insights/week-of-notes.ts";
 
 const ENABLED = jobs.map(({ slug }) => `${slug}=2026-01-01`).join(",");
 const PREVIOUS = "the-secret-of-last-quarter";
