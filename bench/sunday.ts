@@ -1,11 +1,11 @@
 /**
- * A whole Sunday with a language model that answers at once: how long, in how much memory, and how many questions were
- * under way at most, against as many as are allowed. On a server Postgres (NOCTUARY_TEST_DATABASE_URL), in a database
+ * A whole Sunday with a language model that answers at once, and with one that takes a while: how long, in how much
+ * memory, and how many questions were under way at most, against as many as are allowed. On a server Postgres (NOCTUARY_TEST_DATABASE_URL), in a database
  * of its own. Beside it, in the same run: the same Sunday without a model.
  *
  *   npm run bench:sunday -- [--users 200] [--notes 1000] [--workers 5] [--in-flight 4]
  *
- * Ends with code 1 when a week was not told, or when more questions were under way than are allowed.
+ * Ends with code 1 when a week was not told, or when more questions were under way than are allowed, or fewer at most.
  */
 import { parseArgs } from "node:util";
 import { startLocalQueues } from "@noctuary/cli/local/local-queues";
@@ -37,6 +37,7 @@ const [users, notes, workers, inFlight] = [
   values.workers,
   values["in-flight"],
 ].map(Number) as [number, number, number, number];
+const SLOW_MS = 50;
 const DIMENSIONS = 64;
 const SUNDAY = "2026-10-25T07:00:00Z";
 const NAME = `noctuary_bench_sunday_${process.pid}`;
@@ -53,11 +54,21 @@ try {
   await connected(fill);
   console.log(`${users} users with ${notes} notes each, ${workers} workers in one process`);
   await sunday("without a model", {});
+  await withModel("with a model that answers at once", 0);
+  // Only one that takes its time shows how many are asked at once.
+  await withModel(`with a model that takes ${SLOW_MS} ms`, SLOW_MS);
+} finally {
+  await admin.query(`drop database if exists ${NAME} with (force)`);
+  await admin.end();
+}
+process.exitCode = isFine ? 0 : 1;
+
+async function withModel(name: string, latencyMs: number): Promise<void> {
   await connected(empty);
-  const model = await startChild("../sunday/model-process.ts");
+  const model = await startChild("../sunday/model-process.ts", { LATENCY_MS: String(latencyMs) });
   try {
     const { url: at } = await model.ask<ModelCounts>({});
-    await sunday("with a model", {
+    await sunday(name, {
       NOCTUARY_LLM: "openai",
       NOCTUARY_LLM_MODEL: "gpt-4.1-mini",
       NOCTUARY_LLM_BASE_URL: at,
@@ -66,17 +77,13 @@ try {
     });
     const { requests, mostAtOnce } = await model.ask<ModelCounts>({});
     console.log(
-      `${requests} questions, ${mostAtOnce} at once at most; ${inFlight} are allowed to one process`,
+      `  ${requests} questions, ${mostAtOnce} at once at most; ${inFlight} are allowed to one process`,
     );
-    if (mostAtOnce > inFlight) isFine = false;
+    if (mostAtOnce > inFlight || (latencyMs > 0 && mostAtOnce < inFlight)) isFine = false;
   } finally {
     await model.stop();
   }
-} finally {
-  await admin.query(`drop database if exists ${NAME} with (force)`);
-  await admin.end();
 }
-process.exitCode = isFine ? 0 : 1;
 
 async function sunday(name: string, environment: Record<string, string>): Promise<void> {
   // Queues of its own: a process that has gone may still be given a message.

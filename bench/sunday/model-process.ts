@@ -1,4 +1,5 @@
-/** A language model in a process of its own that answers at once, with one true sentence, and counts who asks. */
+/** A language model in a process of its own that answers with one true sentence, at once or soon, and counts who asks. */
+import { setTimeout as delay } from "node:timers/promises";
 import { startChatServer } from "../../test/support/chat-server.ts";
 import { honest } from "../../test/support/honest-model.ts";
 import { serveParent } from "../throughput/child.ts";
@@ -9,11 +10,13 @@ export interface ModelCounts {
   mostAtOnce: number;
 }
 
+const latencyMs = Number(process.env.LATENCY_MS);
 let requests = 0;
-const server = await startChatServer((request) => {
+const server = await startChatServer(async (request) => {
   requests += 1;
   // The server keeps every request for tests to look at; these are too many.
   server.requests.length = 0;
+  if (latencyMs > 0) await delay(latencyMs);
   return honest(request);
 });
 

@@ -83,6 +83,8 @@ test.each<[string, string, ...string[]]>([
   ["uncited theme", "You wrote eight notes, mostly on Knee.", "notes"],
   ["two sentences, one of them false", "You wrote eight notes. Two of them had 90 words.", "notes"],
   ["a story behind the facts", "You wrote eight notes. Together they make a book.", "notes"],
+  ["a second sentence of the narrator's own words", "You wrote eight notes. There were many.", "notes"],
+  ["a part of what was named", "Bow & cello took two notes, two of them short.", "theme-2.notes"],
   ["a story in the same sentence", "You wrote eight notes, and they came from work.", "notes"],
   ["a story after a semicolon", "Tannery Brook took four notes; the rest came along.", "theme-1.notes"],
   ["a story by the way", "You wrote eight notes, copied from an older notebook.", "notes"],
