@@ -97,11 +97,11 @@ test("the bundle that clusters is its own threads' entry: it groups notes with n
       vectors[i * 4 + (i % 2) * 2] = Math.cos(angle);
       vectors[i * 4 + (i % 2) * 2 + 1] = Math.sin(angle);
     }
-    const thread = new Worker(new URL(${JSON.stringify(`file://${bundle}`)}), { workerData: { clustering: true }, env: {}, execArgv: [] });
+    const thread = new Worker(new URL(${JSON.stringify(`file://${bundle}`)}), { workerData: { computing: true }, env: {}, execArgv: [] });
     const noteKeys = BigUint64Array.from(vectors.subarray(0, count), (_, i) => BigInt(i));
-    thread.postMessage({ vectors, dimensions: 4, noteKeys, keepFrom: 3_000 });
+    thread.postMessage({ kind: "cluster", input: { vectors, dimensions: 4, noteKeys, keepFrom: 3_000 } });
     const answer = await new Promise((resolve, reject) => thread.on("message", resolve).on("error", reject));
-    const { topic, topics } = answer.clustered.partition;
+    const { topic, topics } = answer.result.partition;
     const mixed = topic.some((label, i) => topic.some((other, j) => label === other && i % 2 !== j % 2));
     process.stdout.write(JSON.stringify({ topics: topics > 1, mixed }));
     process.exit();`;
