@@ -1,4 +1,4 @@
-import type { PlanStep, UserStep } from "@noctuary/core/job";
+import type { PlanStep, StepLimits, UserStep } from "@noctuary/core/job";
 import { jobs } from "@noctuary/core/jobs";
 import { settingDefinitions } from "@noctuary/core/settings";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
@@ -55,7 +55,7 @@ export function jobFunctions(where: Surroundings): JobFunctions {
       timeoutSeconds: limits.timeoutMs / 1000,
       database: "users",
     });
-    feed(made, queue, queues, atOnce(limits.maximumConcurrency));
+    feed(made, queue, queues, limits);
     return made;
   };
 
@@ -98,8 +98,12 @@ export function atOnce(maximumConcurrency: number): number {
   return Math.max(maximumConcurrency, LEAST_CONCURRENCY);
 }
 
-/** One message at a time: a task is a batch of notes already, and its lease is as long as one task needs. */
-function feed(made: SstFunction, queue: string, queues: StepQueues, maxConcurrency: number): void {
+function feed(
+  made: SstFunction,
+  queue: string,
+  queues: StepQueues,
+  { maximumConcurrency, messagesAtOnce }: StepLimits,
+): void {
   const { queueArn } = queues.get(queue)!;
   made.addToRolePolicy(
     new PolicyStatement({
@@ -109,8 +113,8 @@ function feed(made: SstFunction, queue: string, queues: StepQueues, maxConcurren
   );
   made.addEventSourceMapping("queue", {
     eventSourceArn: queueArn,
-    batchSize: 1,
+    batchSize: messagesAtOnce,
     reportBatchItemFailures: true,
-    maxConcurrency,
+    maxConcurrency: atOnce(maximumConcurrency),
   });
 }

@@ -38,7 +38,7 @@ const polling = pollQueue({
   client: new SQSClient(localSqsConfig(process.env.AWS_ENDPOINT_URL_SQS!)),
   queueUrl: process.env.QUEUE_URL_EMBED!,
   queueName: "embed",
-  batchSize: 1,
+  batchSize: embed.limits.messagesAtOnce,
   maximumConcurrency: Number(process.env.WORKERS),
   visibilityTimeoutSeconds: embed.limits.visibilityTimeoutSeconds,
   timeoutMs: embed.limits.timeoutMs,

@@ -47,7 +47,7 @@ export async function notesDatabase(
   await client.connect();
 
   const forgetNights = async () => {
-    await client.query(`truncate noctuary.own_note_embedding, noctuary.run, noctuary.run_user, noctuary.task,
+    await client.query(`truncate noctuary.note_embedding, noctuary.run, noctuary.run_user, noctuary.task,
       noctuary.outbox, noctuary.user_state, noctuary.usage, noctuary.audit_log`);
   };
   return {

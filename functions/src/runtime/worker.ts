@@ -3,7 +3,7 @@ import middy from "@middy/core";
 import type { Context } from "@noctuary/core/context";
 import type { PlanStep, UserStep } from "@noctuary/core/job";
 import { taskMessage } from "@noctuary/core/runtime/queue";
-import { workOnTask } from "@noctuary/core/runtime/work-on-task";
+import { tasksAtHand } from "@noctuary/core/runtime/work-on-tasks";
 import type { Context as LambdaContext, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { type ContextSource, guard } from "./guard.ts";
 
@@ -25,13 +25,13 @@ export async function workOnBatch(
   event: SQSEvent,
   lambda: LambdaContext,
 ): Promise<SQSBatchResponse> {
-  return processPartialResponse(
+  const tasks = tasksAtHand(context, step, () => lambda.getRemainingTimeInMillis());
+  const response = await processPartialResponse(
     event,
-    async ({ body }: SQSRecord) => {
-      const { taskId } = taskMessage.parse(JSON.parse(body));
-      await workOnTask(context, step, taskId, () => lambda.getRemainingTimeInMillis());
-    },
+    async ({ body }: SQSRecord) => tasks.workOn(taskMessage.parse(JSON.parse(body)).taskId),
     new BatchProcessor(EventType.SQS),
-    { context: lambda, throwOnFullBatchFailure: false },
+    { context: lambda, throwOnFullBatchFailure: false, processInParallel: false },
   );
+  await tasks.end();
+  return response;
 }

@@ -23,12 +23,14 @@ export interface Job {
   abandoned?(tx: UserTransaction, run: Run, userId: string): Promise<void>;
 }
 
-interface StepLimits {
+export interface StepLimits {
   /** The function's timeout. The lease is longer, the queue's visibility longer still. */
   readonly timeoutMs: number;
   readonly leaseMs: number;
   readonly visibilityTimeoutSeconds: number;
   readonly maximumConcurrency: number;
+  /** Messages that one invocation gets at most. */
+  readonly messagesAtOnce: number;
 }
 
 interface StepInput<Payload> {
@@ -87,13 +89,18 @@ export function userStep<Payload>(step: UserStep<Payload>): UserStep {
   } as UserStep;
 }
 
-/** The limits of a step from the one figure that one chooses: how long its function may run. */
-export function limitsFor(timeoutSeconds: number, maximumConcurrency: number): StepLimits {
+/** The limits of a step from the figures that one chooses: how long its function may run, and how many at once. */
+export function limitsFor(
+  timeoutSeconds: number,
+  maximumConcurrency: number,
+  messagesAtOnce = 1,
+): StepLimits {
   return {
     timeoutMs: timeoutSeconds * 1000,
     leaseMs: (timeoutSeconds + 30) * 1000,
     // At least six times the function's timeout, as Lambda's event source wants it: that is longer than the lease.
     visibilityTimeoutSeconds: timeoutSeconds * 6,
     maximumConcurrency,
+    messagesAtOnce,
   };
 }

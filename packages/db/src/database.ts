@@ -1,6 +1,8 @@
 import { type ExtractTablesWithRelations, sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase, type NodePgTransaction } from "drizzle-orm/node-postgres";
 import pg from "pg";
+import { EagerClient } from "./eager-client.ts";
+import { TurnSocket } from "./turn-socket.ts";
 
 type Schema = Record<string, never>;
 export type Transaction = NodePgTransaction<Schema, ExtractTablesWithRelations<Schema>>;
@@ -24,6 +26,11 @@ export function openDatabase({ url, maxConnections, certificateAuthority }: Data
   const pool = new pg.Pool({
     connectionString: url,
     max: maxConnections,
+    // What is sent without waiting for the answer to the statement before goes out at once: a statement that nobody
+    // waits for costs a fifth of one that is waited for.
+    pipeline: true,
+    stream: () => new TurnSocket(),
+    Client: EagerClient,
     // Without a limit, a query that waits for a connection held by its own caller would hang for ever.
     connectionTimeoutMillis: 15_000,
     // A server that has vanished without a word is noticed.

@@ -3,15 +3,21 @@ import type { Embedder, Embeddings } from "../embedding/embedder.ts";
 import { PermanentError } from "../errors.ts";
 import type { NoteVersion, PageOfTexts, WaitingText } from "./texts-of-task.ts";
 
+/** The texts of one call of the embedder. */
+export interface PackedCall {
+  texts: WaitingText[];
+  isLast: boolean;
+}
+
 /**
  * Packs texts as they come into calls of the embedder. A call that is not full is held back until there is nothing more
- * to come.
+ * to come: it is the last one.
  */
 export async function* packCalls(
   embedder: Embedder,
   pages: AsyncIterable<PageOfTexts>,
   { signal, onPage }: { signal: AbortSignal; onPage: (page: PageOfTexts) => Promise<void> },
-): AsyncGenerator<WaitingText[]> {
+): AsyncGenerator<PackedCall> {
   let held: WaitingText[] = [];
   for await (const page of pages) {
     await onPage(page);
@@ -23,9 +29,9 @@ export async function* packCalls(
     );
     const packed = calls.map((indexes) => indexes.map((i) => texts[i]!));
     held = packed.pop() ?? [];
-    yield* packed;
+    for (const texts of packed) yield { texts, isLast: false };
   }
-  if (held.length > 0) yield held;
+  if (held.length > 0) yield { texts: held, isLast: true };
 }
 
 /** @throws {PermanentError} `wrong_vectors` when the answer is not what was asked for; it is never saved */

@@ -1,8 +1,9 @@
-import { asLedger, asUser, attempt } from "@noctuary/db/access";
+import { asLedger, asUser, attempt, type UserTransaction } from "@noctuary/db/access";
 import { addUsage, audit, raiseVersion, type UsageEntry } from "@noctuary/db/account/account";
 import { vectorType } from "@noctuary/db/database";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import { recordRunError, runAgeMs } from "@noctuary/db/ledger/run";
+import { lockRunUser } from "@noctuary/db/ledger/run-user";
 import { saveProgress } from "@noctuary/db/ledger/task";
 import { recordUnanswered } from "@noctuary/db/notes/note-account";
 import {
@@ -40,7 +41,8 @@ const MARGIN_MS = 20_000;
 export const embed: UserStep<EmbedPayload> = {
   slug: EMBED,
   queue: EMBED,
-  limits: limitsFor(120, 10),
+  // Of most users a task takes less time than its invocation costs.
+  limits: limitsFor(120, 10, 10),
   payload: embedPayload,
 
   async work(input) {
@@ -59,20 +61,25 @@ export const embed: UserStep<EmbedPayload> = {
     const mayGoOn = () => lanes.mayGoOn();
     const pages = textsOfTask(context, userId, payload, { againSince, waiting, mayGoOn });
     try {
-      for await (const texts of packCalls(embedder, pages, {
+      for await (const { texts, isLast } of packCalls(embedder, pages, {
         signal,
         onPage: (page) => progress.addPage(page),
       })) {
         const ask = () => progress.ask(texts, signal);
-        if (!(await lanes.begin(ask, (answer) => progress.addAnswer(texts, answer)))) break;
+        const save = (answer: Embeddings) => progress.addAnswer(texts, answer, { isLast });
+        if (!(await lanes.begin(ask, save))) break;
       }
     } catch (error) {
       // Reading failed: what is under way is paid for, so it is saved first.
       await lanes.end();
       throw error;
     }
-    const putOff = await lanes.end();
-    if (putOff === null) return { save: async () => progress.totals };
+    const putOff = await lanes.end().catch(async (error: unknown) => {
+      await progress.saveHeld();
+      throw error;
+    });
+    if (putOff === null) return { save: (tx) => progress.saveAtEnd(tx) };
+    await progress.saveHeld();
     await endEndlessWait(input, putOff);
     return { laterInMs: putOff.delayMs };
   },
@@ -128,6 +135,8 @@ class Progress {
   totals: Totals;
   /** Whether this try has stored what a call brought: whoever goes on after it has less to do. */
   hasEmbedded = false;
+  /** What the last call brought, saved with the end of the task: most users need one call a night. */
+  #held: Saved | undefined;
 
   constructor(input: EmbedInput, waiting: WaitingTexts) {
     this.#input = input;
@@ -160,12 +169,12 @@ class Progress {
     return this.#recordingRefusals(() => embedTexts(this.#input.context.embedder, texts, signal));
   }
 
-  async addAnswer(texts: WaitingText[], answer: Embeddings): Promise<void> {
+  async addAnswer(texts: WaitingText[], answer: Embeddings, { isLast }: { isLast: boolean }): Promise<void> {
     const { vectors, requests, tokens, costUsd } = answer;
     const unanswered = answer.unanswered?.indexes.length ?? 0;
     const embedded = texts.length - answer.refused.length - unanswered;
     let saved = 0;
-    await this.#save(() => {
+    const take = (): Saved => {
       const sorted = sortByAnswer(takeNotes(texts), answer);
       saved = sorted.notes.length;
       const price = costUsd === null ? { unpricedRequests: requests } : { costUsd };
@@ -175,7 +184,13 @@ class Progress {
         counts: { embedded, reused: sorted.notes.length - embedded, requests, tokens, ...price },
         usage: { inputs: texts.length - unanswered, requests, tokens, costUsd },
       };
-    });
+    };
+    if (isLast && unanswered === 0) {
+      this.#held = take();
+      if (saved > 0) this.hasEmbedded = true;
+      return;
+    }
+    await this.#save(take);
     if (saved > 0) this.hasEmbedded = true;
     // The same text has come up again while its vector was being saved.
     while (texts.some(({ notes }) => notes.length > 0)) {
@@ -210,32 +225,68 @@ class Progress {
     await turn;
   }
 
-  async #write({ counts, usage, failures, ...embedded }: Saved): Promise<void> {
-    if (embedded.notes.length + failures.length === 0) return;
-    const { context, run, task, userId } = this.#input;
-    const { embedder, db } = context;
+  /** Saves what is held back where the task does not end with it. */
+  async saveHeld(): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) await this.#save(() => held);
+  }
+
+  /** Saves what is held back in the transaction that ends the task. Returns the task's totals. */
+  async saveAtEnd(tx: UserTransaction): Promise<Totals> {
+    const held = this.#held;
+    if (held === undefined || isNothing(held)) return this.totals;
+    const totals = this.#totalsWith(held);
+    // The order in which the plan locks these rows.
+    await Promise.all([
+      saveProgress(tx, this.#input.task, totals),
+      lockRunUser(tx, this.#input.run.id, this.#input.userId),
+      this.#put(tx, held),
+    ]);
+    return totals;
+  }
+
+  async #write(saved: Saved): Promise<void> {
+    if (isNothing(saved)) return;
+    const { context, task, userId } = this.#input;
+    const totals = this.#totalsWith(saved);
+    await asUser(context.db, userId, async (tx) => {
+      await Promise.all([saveProgress(tx, task, totals), this.#put(tx, saved)]);
+    });
+    this.totals = totals;
+  }
+
+  #totalsWith({ counts, failures }: Saved): Totals {
     const totals = { ...this.totals };
     for (const [name, n] of Object.entries({ ...counts, failedNotes: failures.length })) {
       totals[name] = (totals[name] ?? 0) + n;
     }
+    return totals;
+  }
+
+  async #put(tx: UserTransaction, { usage, failures, ...embedded }: Saved): Promise<void> {
+    const { context, run, task, userId } = this.#input;
+    const { embedder, db } = context;
     const type = await vectorType(db);
-    await asUser(db, userId, async (tx) => {
-      await saveProgress(tx, task, totals);
-      await raiseVersion(tx, userId);
-      await saveVectors(tx, type, embedder, userId, embedded);
-      await saveFailures(tx, embedder, userId, failures);
-      if (usage !== null) await addUsage(tx, userId, { day: run.localDate, model: embedder.model, ...usage });
-      await audit(tx, {
+    await Promise.all([
+      raiseVersion(tx, userId),
+      saveVectors(tx, type, embedder, userId, embedded),
+      saveFailures(tx, embedder, userId, failures),
+      usage === null ? null : addUsage(tx, userId, { day: run.localDate, model: embedder.model, ...usage }),
+      audit(tx, {
         userId,
         actor: EMBED,
         runId: run.id,
         taskId: task.id,
         action: "notes embedded",
         counts: { saved: embedded.notes.length, failed: failures.length },
-      });
-    });
-    this.totals = totals;
+      }),
+    ]);
   }
+}
+
+function isNothing({ notes, failures }: Saved): boolean {
+  return notes.length + failures.length === 0;
 }
 
 /** Takes the notes that wait for each text. */

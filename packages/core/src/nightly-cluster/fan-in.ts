@@ -9,10 +9,13 @@ import { CLUSTER, type ClusterPayload, EMBED } from "./steps.ts";
 
 /** Called in the transaction that ended one of a user's embed tasks. */
 export async function afterEmbed(tx: UserTransaction, run: Run, userId: string): Promise<void> {
-  const user = await lockRunUser(tx, run.id, userId);
+  const [user, unfinished] = await Promise.all([
+    lockRunUser(tx, run.id, userId),
+    unfinishedTasks(tx, run.id, userId, EMBED),
+  ]);
   // The night is over for this user, and the task was taken up again after that: what it stored is grouped by the next.
   if (user.status !== "open") await saveUserState(tx, userId, { editsPending: true });
-  await clusterWhenReady(tx, run, user);
+  if (unfinished === 0) await clusterOrEnd(tx, run, user);
 }
 
 /** Called when the night is called off for a user before all of the user's tasks were made. */
@@ -27,8 +30,11 @@ export async function abandonUser(tx: UserTransaction, run: Run, userId: string)
  * here one after the other, and exactly one of them finds nothing left (counting without the lock, none would).
  */
 export async function clusterWhenReady(tx: UserTransaction, run: Run, user: RunUser): Promise<void> {
+  if ((await unfinishedTasks(tx, run.id, user.userId, EMBED)) === 0) await clusterOrEnd(tx, run, user);
+}
+
+async function clusterOrEnd(tx: UserTransaction, run: Run, user: RunUser): Promise<void> {
   if (!user.isPlanned || user.status !== "open") return;
-  if ((await unfinishedTasks(tx, run.id, user.userId, EMBED)) > 0) return;
   if (!user.needsCluster) {
     await endUser(tx, run, user, "done");
     return;

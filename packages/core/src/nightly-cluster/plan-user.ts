@@ -19,7 +19,7 @@ import type { Context } from "../context.ts";
 import { daysBetween } from "../local-date.ts";
 import { dryNames, hasNamesToAsk } from "./dry-names.ts";
 import { clusterWhenReady } from "./fan-in.ts";
-import { dealOut, type NoteRange, sortCandidates } from "./sort-candidates.ts";
+import { dealOut, type NoteRange, type SortedCandidates, sortCandidates } from "./sort-candidates.ts";
 import { EMBED, type EmbedPayload, embedPayload, type NoteRangePayload } from "./steps.ts";
 import { areTooMany, decideWithholding } from "./withhold-deletions.ts";
 
@@ -35,35 +35,73 @@ export interface PlanScope {
 
 /**
  * Plans one keyset page of one user's notes and makes the embed tasks for it, in one transaction with the cursor. Two
- * planners at once, or one that was killed, plan nothing twice. Returns whether the user is through.
+ * planners at once, or one that was killed, plan nothing twice; and a page that a crash of the server takes back is
+ * planned again, since whatever rests on it was committed after it. Returns whether the user is through.
  */
 export async function planPage(scope: PlanScope, userId: string): Promise<boolean> {
   const { context, run } = scope;
-  return asUser(context.db, userId, async (tx) => {
-    const user = await lockRunUser(tx, run.id, userId);
+  const work = async (tx: UserTransaction): Promise<boolean> => {
+    // What needs no other answer is sent along with what does: a plan is thousands of small pages.
+    const [user, state, { aiEnabled }] = await Promise.all([
+      lockRunUser(tx, run.id, userId),
+      userState(tx, userId),
+      userSettings(tx, userId),
+    ]);
     if (user.isPlanned) return true;
-    const state = await userState(tx, userId);
-    const { aiEnabled } = await userSettings(tx, userId);
-    const page = aiEnabled ? await readPage(tx, scope, state, userId, user.cursor) : null;
-    const planned = page === null ? user : await makeTasks(tx, scope, user, page);
-    const isLastPage = page === null || page.rows < context.limits.planPageNotes;
-    if (isLastPage) await finishUser(tx, scope, state, planned, aiEnabled);
-    else await saveRunUser(tx, run.id, planned);
-    return isLastPage;
-  });
+    const page = aiEnabled ? await countPage(tx, scope, state, userId, user.cursor) : null;
+    if (page !== null && !page.isLast) {
+      const found = await findOnPage(tx, scope, user, page);
+      await Promise.all([makeTasks(tx, scope, user, found), saveRunUser(tx, run.id, found.planned)]);
+      return false;
+    }
+    const [found, held] = await Promise.all([
+      page === null ? null : findOnPage(tx, scope, user, page),
+      withholding(tx, scope, state, userId),
+    ]);
+    await Promise.all([
+      found === null ? null : makeTasks(tx, scope, user, found),
+      finishUser(tx, scope, { state, held, aiEnabled }, found?.planned ?? user, found?.sorted.toEmbed.length),
+    ]);
+    return true;
+  };
+  return asUser(context.db, userId, work, { mayBeLost: true });
 }
 
-/** Makes the embed tasks for what is new or changed on a page, and counts the rest. */
+interface FoundOnPage {
+  page: CountedPage;
+  sorted: SortedCandidates;
+  /** The user with this page counted. */
+  planned: RunUser;
+}
+
+async function findOnPage(
+  tx: UserTransaction,
+  scope: PlanScope,
+  user: RunUser,
+  page: CountedPage,
+): Promise<FoundOnPage> {
+  const candidates = await candidatesOnPage(tx, scope, user.userId, page);
+  const sorted = sortCandidates(candidates, scope.run.options.full === true);
+  const planned: RunUser = {
+    ...user,
+    cursor: page.lastId,
+    counts: addPage(user.counts, page, sorted),
+    needsCluster: user.needsCluster || sorted.toEmbed.length > 0,
+  };
+  return { page, sorted, planned };
+}
+
+/** Makes the embed tasks for what is new or changed on a page. */
 async function makeTasks(
   tx: UserTransaction,
   { context, run }: PlanScope,
   user: RunUser,
-  page: PageOfNotes,
-): Promise<RunUser> {
+  { page, sorted }: FoundOnPage,
+): Promise<void> {
   const { userId } = user;
   const full = run.options.full === true;
-  const sorted = sortCandidates(page.candidates, full);
   await markSeen(tx, context.embedder, userId, sorted.seen);
+  if (sorted.toEmbed.length === 0) return;
   // Requests are packed within a task, so a task goes on from page to page as long as nobody has begun with it.
   const open = user.cursor === "" ? null : await lastRangeTask(tx, run.id, userId, EMBED);
   const openRange = open === null ? undefined : openRangeOf(open.payload);
@@ -91,12 +129,6 @@ async function makeTasks(
       payload: payload satisfies EmbedPayload,
     })),
   );
-  return {
-    ...user,
-    cursor: page.lastId,
-    counts: addPage(user.counts, page, sorted),
-    needsCluster: user.needsCluster || sorted.toEmbed.length > 0,
-  };
 }
 
 /** Of a task that an earlier version has made, nothing can be said. */
@@ -120,9 +152,10 @@ export async function dryPlanUser(
     /** Bytes of each different text: the same text in several notes is one input. */
     const texts = new Map<string, number>();
     for (let cursor = ""; aiEnabled; ) {
-      const page = await readPage(tx, scope, state, userId, cursor);
+      const page = await countPage(tx, scope, state, userId, cursor);
       if (page === null) break;
-      const sorted = sortCandidates(page.candidates, scope.run.options.full === true);
+      const candidates = await candidatesOnPage(tx, scope, userId, page);
+      const sorted = sortCandidates(candidates, scope.run.options.full === true);
       counts = addPage(counts, page, sorted);
       toEmbed += sorted.toEmbed.length;
       for (const note of sorted.toEmbed) texts.set(note.contentHash!, note.bytes);
@@ -144,44 +177,45 @@ export async function dryPlanUser(
   });
 }
 
-type PageOfNotes = Omit<NotePage, "lastId" | "candidates"> & {
+interface CountedPage extends Omit<NotePage, "lastId"> {
+  afterId: string;
   lastId: string;
-  candidates: Candidate[];
-  /** The hashes of all notes were compared, and not of those alone that say they have changed. */
+  isLast: boolean;
+  /** The hashes of all notes are compared, and not of those alone that say they have changed. */
   rehash: boolean;
-};
+}
 
 /** null where there is no note after the cursor. */
-async function readPage(
+async function countPage(
   tx: UserTransaction,
   { context, run }: PlanScope,
   state: UserState,
   userId: string,
   afterId: string,
-): Promise<PageOfNotes | null> {
-  const { full = false, dryRun = false } = run.options;
+): Promise<CountedPage | null> {
   const rehash = isRehashDue(state, run.localDate);
-  const everything = full || rehash;
-  const page = await notePage(tx, context.embedder, {
+  const limit = context.limits.planPageNotes;
+  const everything = run.options.full === true || rehash;
+  const { lastId, ...page } = await notePage(tx, context.embedder, { userId, afterId, limit, everything });
+  return lastId === null ? null : { ...page, afterId, lastId, isLast: page.rows < limit, rehash };
+}
+
+async function candidatesOnPage(
+  tx: UserTransaction,
+  { context, run }: PlanScope,
+  userId: string,
+  { afterId, lastId, rehash, candidates }: CountedPage,
+): Promise<Candidate[]> {
+  if (candidates === 0) return [];
+  const { full = false, dryRun = false } = run.options;
+  return candidatesOf(tx, context.embedder, {
     userId,
     afterId,
-    limit: context.limits.planPageNotes,
-    everything,
+    lastId,
+    everything: full || rehash,
+    // A dry run counts different texts; a plan leaves that to whoever reads them anyway.
+    hashesNew: dryRun,
   });
-  const { lastId } = page;
-  if (lastId === null) return null;
-  const candidates =
-    page.candidates === 0
-      ? []
-      : await candidatesOf(tx, context.embedder, {
-          userId,
-          afterId,
-          lastId,
-          everything,
-          // A dry run counts different texts; a plan leaves that to whoever reads them anyway.
-          hashesNew: dryRun,
-        });
-  return { ...page, lastId, candidates, rehash };
 }
 
 function addPage(
@@ -199,23 +233,19 @@ function addPage(
   };
 }
 
+/** `newTasks`: notes that this page has put into tasks. */
 async function finishUser(
   tx: UserTransaction,
-  scope: PlanScope,
-  state: UserState,
+  { run, context }: PlanScope,
+  { state, held, aiEnabled }: { state: UserState; held: HeldDeletions; aiEnabled: boolean },
   user: RunUser,
-  aiEnabled: boolean,
+  newTasks = 0,
 ): Promise<void> {
-  const { run, context } = scope;
   const { userId } = user;
-  const { vanished, withheld, since, tooMany } = await withholding(tx, scope, state, userId);
+  const { vanished, withheld, since, tooMany } = held;
   // That deletions are carried out is written by the cluster step, together with the deletions. That there is nothing
   // to hold back any more is known now: a folder that was mounted again must not shorten the wait of a later night.
   const isOver = !tooMany && state.deletionsWithheldSince !== null;
-  await saveUserState(tx, userId, {
-    ...(since !== null || isOver ? { deletionsWithheldSince: since } : {}),
-    ...(isRehashDue(state, run.localDate) ? { hashedOn: run.localDate } : {}),
-  });
   const counts = { ...user.counts, vanished, withheld };
   const isOtherModel = counts.live > 0 && state.clusteredModel !== modelKey(context.embedder);
   const planned: RunUser = {
@@ -231,16 +261,25 @@ async function finishUser(
         (await hasExcludedResults(tx, userId)) ||
         (await hasNamesToAsk(tx, context, userId, run.localDate))),
   };
-  await saveRunUser(tx, run.id, planned);
-  await audit(tx, {
-    userId,
-    actor: "plan",
-    runId: run.id,
-    action: "notes compared",
-    counts: { live: counts.live, new: counts.new, changed: counts.changed, vanished },
-  });
-  await clusterWhenReady(tx, run, planned);
+  await Promise.all([
+    saveUserState(tx, userId, {
+      ...(since !== null || isOver ? { deletionsWithheldSince: since } : {}),
+      ...(isRehashDue(state, run.localDate) ? { hashedOn: run.localDate } : {}),
+    }),
+    saveRunUser(tx, run.id, planned),
+    audit(tx, {
+      userId,
+      actor: "plan",
+      runId: run.id,
+      action: "notes compared",
+      counts: { live: counts.live, new: counts.new, changed: counts.changed, vanished },
+    }),
+  ]);
+  // Notes that were put into tasks just now are not embedded yet.
+  if (newTasks === 0) await clusterWhenReady(tx, run, planned);
 }
+
+type HeldDeletions = Awaited<ReturnType<typeof withholding>>;
 
 async function withholding(tx: UserTransaction, scope: PlanScope, state: UserState, userId: string) {
   const gone = await vanishedNotes(tx, userId);

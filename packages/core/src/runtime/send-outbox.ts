@@ -18,10 +18,11 @@ export async function sendOutbox({
   logger,
 }: Pick<Context, "db" | "queue" | "logger">): Promise<number> {
   for (let accepted = 0; ; ) {
-    const rows = await asLedger(db, (tx) => takeUnsent(tx, PAGE));
+    // A crash of the server that takes either of these back has messages sent twice, which changes nothing.
+    const rows = await asLedger(db, (tx) => takeUnsent(tx, PAGE), { mayBeLost: true });
     if (rows.length === 0) return accepted;
     const sent = await announce({ queue, logger }, rows);
-    await asLedger(db, (tx) => markSent(tx, sent));
+    await asLedger(db, (tx) => markSent(tx, sent), { mayBeLost: true });
     accepted += sent.length;
     if (rows.length < PAGE || sent.length < rows.length) return accepted;
   }

@@ -1,6 +1,6 @@
 import { asLedger, asUser, type LedgerTransaction, type UserTransaction } from "@noctuary/db/access";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
-import { type Run, runById } from "@noctuary/db/ledger/run";
+import { type Run, runOfTask } from "@noctuary/db/ledger/run";
 import {
   type ClaimedTask,
   claimTask,
@@ -35,11 +35,34 @@ export async function workOnTask(
   taskId: string,
   remainingMs: () => number,
 ): Promise<boolean> {
+  const runId = await workOn(context, step, taskId, remainingMs);
+  if (runId === null) return false;
+  await followUp(context, [runId]);
+  return true;
+}
+
+/** Hands on what ended tasks of these runs have left: messages, events, and the end of a run whose last task it was. */
+export async function followUp(context: Context, runIds: Iterable<string>): Promise<void> {
+  await sendOutbox(context);
+  await sendEvents(context);
+  for (const runId of runIds) await closeRunIfFinished(context, runId);
+}
+
+/** As `workOnTask`, and leaves the following up to the caller. Returns the task's run; null with nothing to do. */
+export async function workOn(
+  context: Context,
+  step: PlanStep | UserStep,
+  taskId: string,
+  remainingMs: () => number,
+): Promise<string | null> {
   const claim = await asLedger(context.db, async (tx) => {
-    const task = await claimTask(tx, { id: taskId, step: step.slug, leaseMs: step.limits.leaseMs });
-    return task === null ? null : { task, run: (await runById(tx, task.runId))! };
+    const [task, run] = await Promise.all([
+      claimTask(tx, { id: taskId, step: step.slug, leaseMs: step.limits.leaseMs }),
+      runOfTask(tx, taskId),
+    ]);
+    return task === null ? null : { task, run: run! };
   });
-  if (claim === null) return false;
+  if (claim === null) return null;
   const { task, run } = claim;
   const fields = logFieldsOf(run, task);
   const startedMs = performance.now();
@@ -59,10 +82,7 @@ export async function workOnTask(
   }
   const place = { job: run.job, step: step.slug };
   measure(context.metrics, "TaskDuration", performance.now() - startedMs, place);
-  await sendOutbox(context);
-  await sendEvents(context);
-  await closeRunIfFinished(context, run.id);
-  return true;
+  return run.id;
 }
 
 async function workAndSave(

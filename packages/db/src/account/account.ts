@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
 
 export interface UserState {
@@ -47,26 +47,34 @@ export async function raiseVersion(tx: UserTransaction, userId: string): Promise
   return Number(rows[0]!.version) - 1;
 }
 
+/** The column and the type of each field that is saved by itself. */
+const stateColumnOf: Readonly<Record<keyof Omit<UserState, "version">, readonly [string, string]>> = {
+  clusteredModel: ["clustered_model", "text"],
+  changedSinceRegrouping: ["changed_since_regrouping", "integer"],
+  regroupedQuality: ["regrouped_quality", "double precision"],
+  hashedOn: ["hashed_on", "date"],
+  deletionsWithheldSince: ["deletions_withheld_since", "date"],
+  editsPending: ["edits_pending", "boolean"],
+};
+
+/** Saves the fields that are given, and leaves the others as they are. */
 export async function saveUserState(
   tx: UserTransaction,
   userId: string,
   state: Partial<Omit<UserState, "version">>,
 ): Promise<void> {
-  const sets = [
-    ...(state.clusteredModel === undefined ? [] : [sql`clustered_model = ${state.clusteredModel}`]),
-    ...(state.changedSinceRegrouping === undefined
-      ? []
-      : [sql`changed_since_regrouping = ${state.changedSinceRegrouping}`]),
-    ...(state.regroupedQuality === undefined ? [] : [sql`regrouped_quality = ${state.regroupedQuality}`]),
-    ...(state.hashedOn === undefined ? [] : [sql`hashed_on = ${state.hashedOn}::date`]),
-    ...(state.deletionsWithheldSince === undefined
-      ? []
-      : [sql`deletions_withheld_since = ${state.deletionsWithheldSince}::date`]),
-    ...(state.editsPending === undefined ? [] : [sql`edits_pending = ${state.editsPending}`]),
-  ];
-  if (sets.length === 0) return;
-  await tx.execute(sql`insert into user_state (user_id) values (${userId}) on conflict do nothing`);
-  await tx.execute(sql`update user_state set ${sql.join(sets, sql`, `)} where user_id = ${userId}`);
+  const fields = Object.entries(state)
+    .filter(([, value]) => value !== undefined)
+    .map(([field, value]) => {
+      const [column, type] = stateColumnOf[field as keyof typeof stateColumnOf];
+      return { column: sql.identifier(column), value: sql`${value}::${sql.raw(type)}` };
+    });
+  if (fields.length === 0) return;
+  const list = (of: (field: (typeof fields)[number]) => SQL) => sql.join(fields.map(of), sql`, `);
+  await tx.execute(sql`
+    insert into user_state (user_id, ${list(({ column }) => sql`${column}`)})
+    values (${userId}, ${list(({ value }) => value)})
+    on conflict (user_id) do update set ${list(({ column }) => sql`${column} = excluded.${column}`)}`);
 }
 
 export interface UsageEntry {

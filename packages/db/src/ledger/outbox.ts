@@ -50,6 +50,13 @@ export async function markSent(tx: LedgerTransaction, rows: OutboxRow[]): Promis
     update task set sent_at = ledger_clock() from sent where task.id = sent.task_id`);
 }
 
+/** Writes a further message for a task that nobody has begun with: whoever got the first one has no time for it. */
+export async function announceAgain(tx: LedgerTransaction, taskId: string): Promise<void> {
+  await tx.execute(sql`
+    insert into outbox (queue, task_id, user_id)
+    select queue, id, user_id from task where id = ${taskId} and status = 'pending'`);
+}
+
 /** Removes what was sent long ago. */
 export async function purgeSent(tx: LedgerTransaction, olderThanMs: number): Promise<void> {
   await tx.execute(

@@ -66,6 +66,14 @@ export async function runAgeMs(tx: LedgerTransaction, id: string): Promise<numbe
   return rows[0]!.age;
 }
 
+/** The run of a task. */
+export async function runOfTask(tx: LedgerTransaction, taskId: string): Promise<Run | null> {
+  const { rows } = await tx.execute<RunRow>(
+    sql`select ${runColumns} from run where id = (select run_id from task where id = ${taskId})`,
+  );
+  return rows[0] === undefined ? null : toRun(rows[0]);
+}
+
 /** The scheduled or catch-up run of a job for one date. */
 export async function runForDate(tx: LedgerTransaction, job: string, localDate: string): Promise<Run | null> {
   const { rows } = await tx.execute<RunRow>(sql`
@@ -137,10 +145,14 @@ export async function lockFinishedRun(tx: LedgerTransaction, id: string): Promis
     select ${runColumns} from run where id = ${id} and status = 'running' for update`);
   if (rows[0] === undefined) return null;
   // A statement of its own: it must see what was committed while the lock was waited for.
-  const { rows: open } = await tx.execute(
+  return (await hasOpenTasks(tx, id)) ? null : toRun(rows[0]);
+}
+
+export async function hasOpenTasks(tx: LedgerTransaction, id: string): Promise<boolean> {
+  const { rows } = await tx.execute(
     sql`select 1 from task where run_id = ${id} and status in ('pending', 'running') limit 1`,
   );
-  return open.length > 0 ? null : toRun(rows[0]);
+  return rows.length > 0;
 }
 
 export interface TaskSummary {
