@@ -1,5 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { openEmbeddedPostgres } from "@noctuary/cli/local/embedded-postgres";
+import { lambdaContext } from "@noctuary/cli/local/sqs-event";
+import { queues } from "@noctuary/core/jobs";
+import { queueUrlVariable } from "@noctuary/core/settings";
+import { handler as orchestrator } from "@noctuary/functions/nightly-cluster/orchestrator";
+import { closeContext } from "@noctuary/functions/runtime/context";
+import { setEnvironment } from "@noctuary/functions/runtime/environment";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type OpenAiServer, startOpenAiServer } from "../support/openai-server.ts";
 import { noctuary, temporaryFolder } from "./noctuary.ts";
@@ -70,9 +77,7 @@ describe.skipIf(!hasPseudoTerminal)("at a terminal", () => {
     expect(later.code, later.stderr).toBe(0);
     expect(provider.inputs).toBe(7);
 
-    // The same model at another host: nothing is pending there, until a note is.
-    writeFileSync(join(vault, "note 7.md"), "Number 7 is about oats.\n");
-    await noctuary(["--home", home, "sync", vault]);
+    // The same model at another host, and nothing is pending yet.
     await using other = await startOpenAiServer();
     const elsewhere = await noctuary(nightAt(home), { environment: environmentOf(other) });
     expect(elsewhere.code).toBe(2);
@@ -104,9 +109,10 @@ describe("where nobody can be asked", () => {
     const page = await noctuary(["--home", home, "--json", "clusters"]);
     expect(page.json()).toMatchObject({ notes: { embedded: 6, pending: 0 } });
 
-    // Nothing new: nothing would be sent, so nobody is asked.
+    // Nothing is new, as far as one knows: what comes in meanwhile would be sent, so it has to be agreed to all the same.
     const unchanged = await noctuary(nightAt(home), { environment });
-    expect(unchanged.code, unchanged.stderr).toBe(0);
+    expect(unchanged.code).toBe(2);
+    expect(unchanged.stderr).toMatch(/would send what is new or changed to .*--yes.*providerConsent/);
     // All of them anew, by the person's own setting.
     expect((await noctuary([...nightAt(home), "--full"], { environment })).code).toBe(2);
     writeFileSync(join(home, "settings.json"), '{"providerConsent": true}');
@@ -123,4 +129,50 @@ describe("where nobody can be asked", () => {
     }
     expect(provider.requests).toEqual([]);
   });
+
+  test(
+    "what a process left planned and unsent stays where it is until somebody agrees",
+    TIMEOUT,
+    async () => {
+      const { home } = await syncedHome();
+      const environment = { ...environmentOf(provider), NOCTUARY_EMBEDDER: "openai" };
+      await planAndDie(home, environment);
+
+      const dry = await noctuary(["--home", home, "run", "nightly-cluster", "--dry-run"], { environment });
+      expect(dry.code, dry.stderr).toBe(0);
+      const other = await noctuary(["--home", home, "run", "nightly-stacks"], { environment });
+      // It would wait for that night.
+      expect(other.code).toBe(2);
+      expect(other.stderr).toContain("--yes");
+      expect((await noctuary(nightAt(home), { environment })).code).toBe(2);
+      expect(provider.requests).toEqual([]);
+
+      const agreed = await noctuary([...nightAt(home), "--yes"], { environment });
+      expect(agreed.code, agreed.stderr).toBe(0);
+      expect(provider.inputs).toBe(6);
+    },
+  );
 });
+
+/** A night whose plan is committed, of a process that ends before it has sent a message. */
+async function planAndDie(home: string, environment: Record<string, string>): Promise<void> {
+  const embedded = await openEmbeddedPostgres({ home });
+  setEnvironment({
+    ...environment,
+    DATABASE_URL: embedded.url,
+    DATABASE_CONNECTIONS: "2",
+    AWS_ENDPOINT_URL_SQS: "http://127.0.0.1:1",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_MAX_ATTEMPTS: "1",
+    NOCTUARY_LOG_FILE: "/dev/null",
+    ...Object.fromEntries(
+      queues().map(({ queue }) => [queueUrlVariable(queue), `http://127.0.0.1:1/${queue}`]),
+    ),
+  });
+  const lambda = lambdaContext({ queueName: "nightly-cluster", region: "us-east-1" }, 900_000);
+  await orchestrator({ trigger: "manual", options: {} } as never, lambda as never);
+  await closeContext();
+  await embedded.close();
+}

@@ -101,8 +101,10 @@ async function destinations(
   if (embedder.leavesMachine) {
     const { pending } = await asLedger(session.db, (tx) => accountForNotes(tx, embedder, request.user));
     const host = new URL(settings.openaiBaseUrl).host;
-    const what = request.full === true ? "all notes" : `${pending} notes`;
-    if (pending > 0 || request.full === true) found.push({ key: host, what, host, model: embedder.model });
+    // Asked with nothing pending too: by the time the run looks, somebody may have written a note.
+    const changed = pending === 0 ? "what is new or changed" : `${pending} notes`;
+    const what = request.full === true ? "all notes" : changed;
+    found.push({ key: host, what, host, model: embedder.model });
   }
   const llm = llmFor(settings);
   if (llm !== null) {

@@ -1,7 +1,7 @@
 import { runJson } from "@noctuary/core/runtime/run-json";
 import { readInsight } from "@noctuary/core/weekly-insights/read-insight";
 import { asLedger, asUser } from "@noctuary/db/access";
-import type { Run } from "@noctuary/db/ledger/run";
+import { openRunIds, type Run } from "@noctuary/db/ledger/run";
 import { users } from "@noctuary/db/notes/note";
 import { isAgreedTo, requireConsent } from "../consent.ts";
 import { EXIT, UsageError } from "../exit.ts";
@@ -18,6 +18,8 @@ import { stackChanges } from "../stack-changes.ts";
 import type { Terminal } from "../terminal.ts";
 
 const STACKS_JOB = "nightly-stacks";
+/** The job that sends notes to an embedder. Its dry run makes no tasks. */
+const READS_NOTES = "nightly-cluster";
 
 export interface RunCommandOptions extends GlobalOptions {
   dryRun?: boolean;
@@ -54,11 +56,15 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
     const runtime = await startLocalRuntime(session);
     try {
       // Notes are embedded by one job alone; whichever job words something asks the language model, if there is one.
-      const mayAsk = job === "nightly-cluster" || session.settings.llm !== "none";
-      const asks = options.dryRun !== true && mayAsk;
+      const mayAsk = job === READS_NOTES || session.settings.llm !== "none";
+      // And any job may wait for a night that another process left unfinished.
+      const isNightLeft =
+        job !== READS_NOTES && (await asLedger(session.db, (tx) => openRunIds(tx, 1))).length > 0;
+      const asks = (options.dryRun !== true && mayAsk) || isNightLeft;
       if (asks) await requireConsent(session, runtime, { ...options, job });
       // What another process left may be notes for a provider that nobody has agreed to yet.
       if (asks || options.yes === true || (await isAgreedTo(session))) await runtime.takeUp();
+      else if (job !== READS_NOTES) runtime.workOn(requireJob(job).steps.map(({ queue }) => queue));
       const ended = await runJob(runtime, terminal, {
         job,
         ...(asOf === undefined ? {} : { asOf }),

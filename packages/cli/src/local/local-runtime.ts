@@ -20,8 +20,6 @@ import { lambdaContext } from "./sqs-event.ts";
 
 type Handler = (event: never, lambda: LambdaContext) => Promise<unknown>;
 
-/** Messages a handler gets at once; one, as on AWS, where a message is a batch of notes already. */
-const BATCH_SIZE = 1;
 const MAX_RECEIVES = 3;
 const RECONCILE_EVERY_MS = 5_000;
 const LOOK_EVERY_MS = 50;
@@ -33,7 +31,15 @@ export interface LocalRuntime {
   waitForRun(runId: string, onProgress?: (counts: TaskCounts) => void): Promise<Run>;
   /** Starts a run through the orchestrator's handler, as the schedule does, and returns once it is planned. */
   startJob(job: string, event: StartEvent): Promise<Started>;
-  /** Takes up what an earlier process left undone, and keeps doing so: only once nothing would be sent unasked. */
+  /**
+   * Begins with the tasks that come through these queues. Before that only plans are worked on, for whatever is sent
+   * while one runs may be another process's leavings, and a plan sends nothing to a provider.
+   */
+  workOn(queueNames: readonly string[]): void;
+  /**
+   * Works on every task, takes up what an earlier process left undone, and keeps doing so: only once nothing would be
+   * sent unasked.
+   */
   takeUp(): Promise<void>;
   close(): Promise<void>;
 }
@@ -58,20 +64,27 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
   const stop = new AbortController();
   const client = new SQSClient(localSqsConfig(local.endpoint));
   const onError = () => {}; // the handlers log what concerns them; a message that fails comes again
-  const pollers = steps.map(({ queue, step }) =>
-    pollQueue({
+  const pollers = new Map<string, Promise<void>>();
+  const poll = ({ queue, step }: (typeof steps)[number]) => {
+    if (pollers.has(queue)) return;
+    const polling = pollQueue({
       client,
       queueUrl: local.urls[queue]!,
       queueName: queue,
-      batchSize: BATCH_SIZE,
+      batchSize: step.limits.messagesAtOnce,
       maximumConcurrency: Math.min(step.limits.maximumConcurrency, 2),
       visibilityTimeoutSeconds: step.limits.visibilityTimeoutSeconds,
       timeoutMs: step.limits.timeoutMs,
       handler: handlers.forQueue(queue),
       signal: stop.signal,
       onError,
-    }),
-  );
+    });
+    pollers.set(queue, polling);
+  };
+  const workOn = (queueNames: readonly string[]) => {
+    for (const one of steps) if (queueNames.includes(one.queue)) poll(one);
+  };
+  for (const one of steps) if (one.step.slug === "plan") poll(one);
   let reconciling: Promise<void> = Promise.resolve();
 
   const startJob = async (job: string, event: StartEvent): Promise<Started> => {
@@ -85,7 +98,9 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
       return waitForRun(session, runId, onProgress);
     },
     waitForRun: (runId, onProgress) => waitForRun(session, runId, onProgress),
+    workOn,
     async takeUp() {
+      workOn(steps.map(({ queue }) => queue));
       // The queues are new and empty: whatever an earlier process left undone is announced again.
       const live = await context();
       await reconcile({ ...live, limits: { ...live.limits, resendAfterMs: 0 } }, () => 60_000);
@@ -93,7 +108,7 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
     },
     async close() {
       stop.abort();
-      await Promise.all([...pollers, reconciling]);
+      await Promise.all([...pollers.values(), reconciling]);
       client.destroy();
       await closeContext();
       await local.close();
