@@ -3,7 +3,7 @@ import type { Candidate } from "@noctuary/db/notes/note-changes";
 export interface SortedCandidates {
   toEmbed: Candidate[];
   /** Looked at again, and the text is the one that is embedded (or refused) already. */
-  seen: string[];
+  seen: Candidate[];
   new: number;
   changed: number;
 }
@@ -19,7 +19,7 @@ export function sortCandidates(candidates: readonly Candidate[], full: boolean):
         (candidate.contentHash === candidate.embeddedHash && candidate.failedHash === null));
     if (!isKnown) sorted.new += 1;
     else if (!isSame) sorted.changed += 1;
-    if (isSame && !full) sorted.seen.push(candidate.noteId);
+    if (isSame && !full) sorted.seen.push(candidate);
     else sorted.toEmbed.push(candidate);
   }
   return sorted;
@@ -38,7 +38,7 @@ export interface NoteRange {
  * over the limit has a range to itself. Begins by lengthening `open` where it is given: it is then the first range.
  */
 export function dealOut(
-  candidates: readonly Candidate[],
+  candidates: readonly Pick<Candidate, "noteId" | "bytes">[],
   { maxNotes, maxBytes }: { maxNotes: number; maxBytes: number },
   open?: NoteRange,
 ): NoteRange[] {

@@ -60,6 +60,8 @@ export async function notePage(
 
 export interface Candidate {
   noteId: string;
+  /** As PostgreSQL prints it: a JavaScript date would lose its microseconds. */
+  updatedAt: string;
   /** Bytes of title and body. */
   bytes: number;
   /** Null where nobody asked for it: of a note that nothing is known of yet. */
@@ -84,12 +86,13 @@ export async function candidatesOf(
 ): Promise<Candidate[]> {
   const { rows } = await tx.execute<{
     note_id: string;
+    updated_at: string;
     bytes: number;
     content_hash: string | null;
     embedded_hash: string | null;
     failed_hash: string | null;
   }>(sql`
-    select n.id as note_id, octet_length(n.title) + octet_length(n.body) as bytes,
+    select n.id as note_id, n.updated_at::text as updated_at, octet_length(n.title) + octet_length(n.body) as bytes,
       case when ${hashesNew} or e.note_id is not null then content_hash(n.title, n.body) end as content_hash, e.content_hash as embedded_hash, e.failed_hash
     from note n left join note_embedding e
       on e.user_id = n.user_id and e.note_id = n.id and e.model = ${model} and e.dimensions = ${dimensions}
@@ -99,6 +102,7 @@ export async function candidatesOf(
     order by n.id`);
   return rows.map((row) => ({
     noteId: row.note_id,
+    updatedAt: row.updated_at,
     bytes: row.bytes,
     contentHash: row.content_hash,
     embeddedHash: row.embedded_hash,
@@ -106,21 +110,24 @@ export async function candidatesOf(
   }));
 }
 
-/** Remembers that these notes were looked at and hold the text that is embedded already. */
+/**
+ * Remembers that these notes were looked at and hold the text that is embedded already: as they were when they were
+ * looked at, for one that has changed since must be looked at again.
+ */
 export async function markSeen(
   tx: UserTransaction,
   { model, dimensions }: EmbeddingModel,
   userId: string,
-  noteIds: string[],
+  notes: readonly Pick<Candidate, "noteId" | "updatedAt">[],
 ): Promise<void> {
-  if (noteIds.length === 0) return;
+  if (notes.length === 0) return;
   await tx.execute(sql`
-    update note_embedding e set seen_updated_at = n.updated_at,
+    update note_embedding e set seen_updated_at = seen.updated_at::timestamptz,
       failed_code = case when e.failed_hash is not null then e.failed_code end,
       failed_at = case when e.failed_hash is not null then e.failed_at end
-    from unnest(${textArray(noteIds)}) as seen(id), note n
-    where e.user_id = ${userId} and e.note_id = seen.id and e.model = ${model}
-      and e.dimensions = ${dimensions} and n.user_id = ${userId} and n.id = seen.id`);
+    from unnest(${textArray(notes.map(({ noteId }) => noteId))}, ${textArray(notes.map(({ updatedAt }) => updatedAt))})
+      as seen(id, updated_at)
+    where e.user_id = ${userId} and e.note_id = seen.id and e.model = ${model} and e.dimensions = ${dimensions}`);
 }
 
 export interface Vanished {
