@@ -1,5 +1,6 @@
 import { endOfPiece } from "./cl100k-pieces.ts";
 import { PieceCounts } from "./piece-counts.ts";
+import { WordCounts } from "./word-counts.ts";
 
 /** The tokens of a text: what a provider counts, or an upper estimate of it. At most its UTF-8 bytes and two more. */
 export type CountTokens = (text: string) => number;
@@ -31,6 +32,7 @@ async function load(): Promise<CountTokens> {
   // Its cache would keep slices, and with them whole notes.
   setMergeCacheSize(0);
   const remembered = new PieceCounts();
+  const words = new WordCounts();
   let bytes = Buffer.alloc(0);
 
   return (text) => {
@@ -41,8 +43,18 @@ async function load(): Promise<CountTokens> {
     const count = (start: number, end: number) => countTokens(text.slice(start, end));
     let tokens = 0;
     for (let start = 0; start < units.length; ) {
+      const known = words.at(units, start);
+      if (known > 0) {
+        tokens += known;
+        start = words.end;
+        continue;
+      }
       const end = endOfPiece(units, start);
-      if (end - start <= LONGEST_RUN) tokens += remembered.of(units, start, end, count);
+      if (end === words.end) {
+        const counted = remembered.of(units, start, end, count);
+        words.remember(counted);
+        tokens += counted;
+      } else if (end - start <= LONGEST_RUN) tokens += remembered.of(units, start, end, count);
       else for (const slice of slicesOf(text.slice(start, end), LONGEST_RUN)) tokens += countTokens(slice);
       start = end;
     }

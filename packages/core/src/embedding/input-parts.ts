@@ -120,13 +120,11 @@ async function counterFor(
 ): Promise<CountTokens> {
   if (!options.hasOpenAiTokens) return estimateTokens;
   let bytes = 0;
-  let longest = 0;
   for (const text of texts) {
     if (options.counted.has(text)) continue;
     const length = Buffer.byteLength(text);
     bytes += length;
-    longest = Math.max(longest, length);
+    if (bytes > options.maxRequestTokens || length > options.maxInputTokens) return loadOpenAiTokenCounter();
   }
-  const isCountNeeded = bytes > options.maxRequestTokens || longest > options.maxInputTokens;
-  return isCountNeeded ? loadOpenAiTokenCounter() : (text) => Buffer.byteLength(text);
+  return (text) => Buffer.byteLength(text);
 }

@@ -26,7 +26,10 @@ export interface PageOfTexts {
   empty: NoteVersion[];
 }
 
-/** Reads what a task still has to embed, page by page; after the first one, as long as `mayGoOn` says so. */
+/**
+ * Reads what a task still has to embed, page by page; after the first one, as long as `mayGoOn` says so. The next page is
+ * read while one is counted and asked for.
+ */
 export async function* textsOfTask(
   { db, embedder, limits }: Pick<Context, "db" | "embedder" | "limits">,
   userId: string,
@@ -37,8 +40,8 @@ export async function* textsOfTask(
     mayGoOn,
   }: { againSince: Date | null; waiting: WaitingTexts; mayGoOn: () => boolean },
 ): AsyncGenerator<PageOfTexts> {
-  for (let afterId = ""; ; ) {
-    const page = await asUser(db, userId, async (tx) => {
+  const readAfter = (afterId: string) =>
+    asUser(db, userId, async (tx) => {
       const notes = await textsToEmbed(tx, embedder, userId, {
         asked: payload,
         afterId,
@@ -59,23 +62,33 @@ export async function* textsOfTask(
           : await vectorsByHash(tx, embedder, userId, hashes);
       return { lastId, empty, others, vectorOf };
     });
-    if (page === null) return;
-    const { lastId, empty, others, vectorOf } = page;
-    const texts: WaitingText[] = [];
-    for (const note of others) {
-      if (vectorOf.has(note.contentHash) || joinsWaiting(note, waiting)) continue;
-      const { contentHash, title, body } = note;
-      const text = { contentHash, text: `${title}\n\n${body}`, notes: [versionOf(note)] };
-      waiting.set(contentHash, text);
-      texts.push(text);
+  let reading: ReturnType<typeof readAfter> | null = readAfter("");
+  try {
+    while (reading !== null) {
+      const page = await reading;
+      reading = null;
+      if (page === null) return;
+      const { lastId, empty, others, vectorOf } = page;
+      const texts: WaitingText[] = [];
+      for (const note of others) {
+        if (vectorOf.has(note.contentHash) || joinsWaiting(note, waiting)) continue;
+        const { contentHash, title, body } = note;
+        const text = { contentHash, text: `${title}\n\n${body}`, notes: [versionOf(note)] };
+        waiting.set(contentHash, text);
+        texts.push(text);
+      }
+      if (!("lastId" in payload && lastId === payload.lastId) && mayGoOn()) {
+        reading = readAfter(lastId);
+        reading.catch(() => {}); // thrown where it is waited for, or whoever asked for pages has gone
+      }
+      yield {
+        texts,
+        stored: { notes: others.filter((note) => vectorOf.has(note.contentHash)).map(versionOf), vectorOf },
+        empty: empty.map(versionOf),
+      };
     }
-    yield {
-      texts,
-      stored: { notes: others.filter((note) => vectorOf.has(note.contentHash)).map(versionOf), vectorOf },
-      empty: empty.map(versionOf),
-    };
-    if (("lastId" in payload && lastId === payload.lastId) || !mayGoOn()) return;
-    afterId = lastId;
+  } finally {
+    await reading?.catch(() => {});
   }
 }
 
