@@ -10,7 +10,7 @@ import psycopg
 
 url = os.environ["DATABASE_URL"]
 dimensions = int(os.environ["DIMENSIONS"])
-environment = {**os.environ, "OPENAI_API_KEY": "none", "OPENAI_BASE_URL": os.environ["PROVIDER_URL"]}
+environment = {**os.environ, "TIKTOKEN_CACHE_DIR": os.path.join(os.path.dirname(__file__), ".venv"), "OPENAI_API_KEY": "none", "OPENAI_BASE_URL": os.environ["PROVIDER_URL"]}
 
 
 def pgai(*arguments):
