@@ -131,7 +131,7 @@ interface Saved extends EmbeddedNotes {
 class Progress {
   readonly #input: EmbedInput;
   readonly #waiting: WaitingTexts;
-  #saving: Promise<void> = Promise.resolve();
+  #lastTurn: Promise<void> = Promise.resolve();
   totals: Totals;
   /** Whether this try has stored what a call brought: whoever goes on after it has less to do. */
   hasEmbedded = false;
@@ -147,21 +147,19 @@ class Progress {
   /** Saves what needs no call: notes without text, and texts that were embedded before. */
   async addPage({ stored: { notes, vectorOf }, empty }: PageOfTexts): Promise<void> {
     const { dimensions } = this.#input.context.embedder;
-    await this.#save(() => {
-      const vectors = new Float32Array(vectorOf.size * dimensions);
-      const rowOf = new Map<string, number>();
-      for (const [hash, vector] of vectorOf) {
-        vectors.set(vector, rowOf.size * dimensions);
-        rowOf.set(hash, rowOf.size);
-      }
-      return {
-        notes,
-        vectors,
-        rows: notes.map((note) => rowOf.get(note.contentHash)!),
-        failures: empty.map((note) => ({ ...note, code: "empty_note" })),
-        counts: { reused: notes.length },
-        usage: null,
-      };
+    const vectors = new Float32Array(vectorOf.size * dimensions);
+    const rowOf = new Map<string, number>();
+    for (const [hash, vector] of vectorOf) {
+      vectors.set(vector, rowOf.size * dimensions);
+      rowOf.set(hash, rowOf.size);
+    }
+    await this.#save({
+      notes,
+      vectors,
+      rows: notes.map((note) => rowOf.get(note.contentHash)!),
+      failures: empty.map((note) => ({ ...note, code: "empty_note" })),
+      counts: { reused: notes.length },
+      usage: null,
     });
   }
 
@@ -173,31 +171,23 @@ class Progress {
     const { vectors, requests, tokens, costUsd } = answer;
     const unanswered = answer.unanswered?.indexes.length ?? 0;
     const embedded = texts.length - answer.refused.length - unanswered;
-    let saved = 0;
-    const take = (): Saved => {
-      const sorted = sortByAnswer(takeNotes(texts), answer);
-      saved = sorted.notes.length;
-      const price = costUsd === null ? { unpricedRequests: requests } : { costUsd };
-      return {
-        ...sorted,
-        vectors,
-        counts: { embedded, reused: sorted.notes.length - embedded, requests, tokens, ...price },
-        usage: { inputs: texts.length - unanswered, requests, tokens, costUsd },
-      };
+    const sorted = sortByAnswer(takeNotes(texts), answer);
+    const price = costUsd === null ? { unpricedRequests: requests } : { costUsd };
+    const saved: Saved = {
+      ...sorted,
+      vectors,
+      counts: { embedded, reused: sorted.notes.length - embedded, requests, tokens, ...price },
+      usage: { inputs: texts.length - unanswered, requests, tokens, costUsd },
     };
-    if (isLast && unanswered === 0) {
-      this.#held = take();
-      if (saved > 0) this.hasEmbedded = true;
-      return;
-    }
-    await this.#save(take);
-    if (saved > 0) this.hasEmbedded = true;
+    // With the last call all pages are read: none of its texts comes up again.
+    if (isLast && unanswered === 0) this.#held = saved;
+    else await this.#save(saved);
+    if (sorted.notes.length > 0) this.hasEmbedded = true;
+    if (this.#held === saved) return;
     // The same text has come up again while its vector was being saved.
     while (texts.some(({ notes }) => notes.length > 0)) {
-      await this.#save(() => {
-        const sorted = sortByAnswer(takeNotes(texts), answer);
-        return { ...sorted, vectors, counts: { reused: sorted.notes.length }, usage: null };
-      });
+      const again = sortByAnswer(takeNotes(texts), answer);
+      await this.#save({ ...again, vectors, counts: { reused: again.notes.length }, usage: null });
     }
     for (const { contentHash } of texts) this.#waiting.delete(contentHash);
     await this.#recordingRefusals(async () => {
@@ -218,18 +208,42 @@ class Progress {
     }
   }
 
-  /** One transaction at a time: they all lock the user's version. `take` is called when it is this one's turn. */
-  async #save(take: () => Saved): Promise<void> {
-    const turn = this.#saving.then(() => this.#write(take()));
-    this.#saving = turn.catch(() => {});
-    await turn;
+  /**
+   * The notes of several calls are written side by side; what every save locks (the task, the user's version) comes last,
+   * and one after the other: the vectors are what takes the time.
+   */
+  async #save(saved: Saved): Promise<void> {
+    if (isNothing(saved)) return;
+    const { context, task, userId } = this.#input;
+    let endTurn = () => {};
+    try {
+      let totals = this.totals;
+      await asUser(context.db, userId, async (tx) => {
+        await this.#putNotes(tx, saved);
+        endTurn = await this.#turn();
+        totals = this.#totalsWith(saved);
+        await Promise.all([saveProgress(tx, task, totals), this.#putCounts(tx, saved)]);
+      });
+      this.totals = totals;
+    } finally {
+      endTurn();
+    }
+  }
+
+  /** Waits for the saves before this one to be committed. Returns what lets the next one go on. */
+  async #turn(): Promise<() => void> {
+    const before = this.#lastTurn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastTurn = promise;
+    await before;
+    return resolve;
   }
 
   /** Saves what is held back where the task does not end with it. */
   async saveHeld(): Promise<void> {
     const held = this.#held;
     this.#held = undefined;
-    if (held !== undefined) await this.#save(() => held);
+    if (held !== undefined) await this.#save(held);
   }
 
   /** Saves what is held back in the transaction that ends the task. Returns the task's totals. */
@@ -241,19 +255,10 @@ class Progress {
     await Promise.all([
       saveProgress(tx, this.#input.task, totals),
       lockRunUser(tx, this.#input.run.id, this.#input.userId),
-      this.#put(tx, held),
+      this.#putNotes(tx, held),
+      this.#putCounts(tx, held),
     ]);
     return totals;
-  }
-
-  async #write(saved: Saved): Promise<void> {
-    if (isNothing(saved)) return;
-    const { context, task, userId } = this.#input;
-    const totals = this.#totalsWith(saved);
-    await asUser(context.db, userId, async (tx) => {
-      await Promise.all([saveProgress(tx, task, totals), this.#put(tx, saved)]);
-    });
-    this.totals = totals;
   }
 
   #totalsWith({ counts, failures }: Saved): Totals {
@@ -264,22 +269,32 @@ class Progress {
     return totals;
   }
 
-  async #put(tx: UserTransaction, { usage, failures, ...embedded }: Saved): Promise<void> {
+  async #putNotes(tx: UserTransaction, { failures, notes, vectors, rows }: Saved): Promise<void> {
+    const { context, userId } = this.#input;
+    const type = await vectorType(context.db);
+    await Promise.all([
+      saveVectors(tx, type, context.embedder, userId, {
+        notes,
+        vectors,
+        ...(rows === undefined ? {} : { rows }),
+      }),
+      saveFailures(tx, context.embedder, userId, failures),
+    ]);
+  }
+
+  async #putCounts(tx: UserTransaction, { usage, failures, notes }: Saved): Promise<void> {
     const { context, run, task, userId } = this.#input;
-    const { embedder, db } = context;
-    const type = await vectorType(db);
+    const { model } = context.embedder;
     await Promise.all([
       raiseVersion(tx, userId),
-      saveVectors(tx, type, embedder, userId, embedded),
-      saveFailures(tx, embedder, userId, failures),
-      usage === null ? null : addUsage(tx, userId, { day: run.localDate, model: embedder.model, ...usage }),
+      usage === null ? null : addUsage(tx, userId, { day: run.localDate, model, ...usage }),
       audit(tx, {
         userId,
         actor: EMBED,
         runId: run.id,
         taskId: task.id,
         action: "notes embedded",
-        counts: { saved: embedded.notes.length, failed: failures.length },
+        counts: { saved: notes.length, failed: failures.length },
       }),
     ]);
   }

@@ -80,12 +80,16 @@ export async function saveVectors(
   { notes, vectors, rows }: EmbeddedNotes,
 ): Promise<void> {
   if (notes.length === 0) return;
+  // In one order always: two runs that write the same notes at once wait for each other in one direction.
+  const order = notes.map((_, i) => i).sort((a, b) => (notes[a]!.id < notes[b]!.id ? -1 : 1));
+  const sorted = order.map((i) => notes[i]!);
+  const sortedRows = order.map((i) => rows?.[i] ?? i);
   // COPY is refused under row-level security; this form writes the same binary vectors.
   await tx.execute(sql`
     insert into note_embedding (user_id, note_id, model, dimensions, content_hash, vector, seen_updated_at, embedded_at)
     select ${userId}, id, ${model}, ${dimensions}::int, hash, vector, updated_at::timestamptz, clock_timestamp()
-    from unnest(${textArray(notes.map((n) => n.id))}, ${textArray(notes.map((n) => n.contentHash))},
-      ${textArray(notes.map((n) => n.updatedAt))}, ${encodeVectorArray(vectors, dimensions, type.oid, rows)}::vector[])
+    from unnest(${textArray(sorted.map((n) => n.id))}, ${textArray(sorted.map((n) => n.contentHash))},
+      ${textArray(sorted.map((n) => n.updatedAt))}, ${encodeVectorArray(vectors, dimensions, type.oid, sortedRows)}::vector[])
       as n(id, hash, updated_at, vector)
     on conflict (user_id, note_id, model, dimensions) do update set content_hash = excluded.content_hash,
       vector = excluded.vector, seen_updated_at = excluded.seen_updated_at, embedded_at = excluded.embedded_at,
