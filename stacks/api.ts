@@ -14,13 +14,12 @@ import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from "aws-cdk-l
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Function as SstFunction } from "sst/constructs";
+import { API_CALLS_AT_ONCE } from "./connections.ts";
 import { PROVIDER_PACKAGE, TOKENIZER_PACKAGE, WAITING_MB } from "./functions.ts";
 import { idOf, lambda, mayRead, maySend, queueUrls, type Surroundings } from "./lambda.ts";
 
 /** The gateway answers by itself after 29 s; the function must be able to say what was wrong before. */
 const TIMEOUT_SECONDS = 25;
-/** A call takes milliseconds: this many at once are hundreds a second, and each holds a connection. */
-const CALLS_AT_ONCE = 3;
 
 export interface Api {
   restApi: RestApi;
@@ -37,7 +36,7 @@ export function cronApi(where: Surroundings, cronSecret: ISecret): Api {
     memoryMb: WAITING_MB,
     database: "ledger",
     leftOut: [PROVIDER_PACKAGE, TOKENIZER_PACKAGE],
-    reservedConcurrency: CALLS_AT_ONCE,
+    reservedConcurrency: API_CALLS_AT_ONCE,
     environment: {
       ...queueUrls(queues),
       [settingDefinitions.cronSecretId.env]: idOf(cronSecret),

@@ -1,6 +1,7 @@
 import type { App, StackContext } from "sst/constructs";
 import { cronApi } from "./api.ts";
 import { configurationOf, type StageConfiguration, type StageInput } from "./configuration.ts";
+import { checkConnections } from "./connections.ts";
 import { cronSecret } from "./cron-secret.ts";
 import { externalDatabase } from "./database.ts";
 import { jobFunctions } from "./functions.ts";
@@ -19,6 +20,7 @@ import { jobSchedules } from "./schedules.ts";
  */
 export async function deploy(app: App, stages: Readonly<Record<string, StageInput>>): Promise<void> {
   const configuration = configurationOf(app.stage, stages);
+  checkConnections(configuration);
   // In production the constructs' own policies stand: what holds data or logs outlives the stack. Not "retain" for
   // everything, which would leave schedules and event source mappings at work after they were removed.
   if (app.stage !== "production") app.setDefaultRemovalPolicy("destroy");

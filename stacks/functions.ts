@@ -3,6 +3,7 @@ import { jobs } from "@noctuary/core/jobs";
 import { settingDefinitions } from "@noctuary/core/settings";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Function as SstFunction } from "sst/constructs";
+import { atOnce, orchestratorsAtOnce, RECONCILER_ROUNDS_AT_ONCE } from "./connections.ts";
 import {
   EVENT_BUS,
   type LambdaProps,
@@ -23,19 +24,19 @@ export interface JobFunctions {
   reconciler: SstFunction;
 }
 
-/** Lambda gives a whole vCPU from 1,769 MB on: below it a step that computes takes longer for the same money. */
+/*
+ * Memory, by rule: half as much again as the largest resident memory that a benchmark has seen of it, and never less than
+ * a whole vCPU for what computes, which Lambda gives from 1,769 MB on: below, a step takes longer for the same money.
+ * Clustering 100,000 notes took 967 MB, embedding 471 (docs/benchmarks.md); a plan over a million notes 283, and what
+ * merely waits for the database less.
+ */
 const ONE_CPU_MB = 1_769;
-/** A plan and the reconciler wait for the database most of the time. */
 export const WAITING_MB = 512;
 const RECONCILER_TIMEOUT_SECONDS = 120;
 /** Asked for at run time by steps that call a provider: planners and the reconciler are deployed without, for 0.5 MB less. */
 export const PROVIDER_PACKAGE = "openai";
 /** Token ranks of 1 MB, which only the step that embeds counts with. */
 export const TOKENIZER_PACKAGE = "gpt-tokenizer";
-/** The least that an event source mapping takes. */
-const LEAST_CONCURRENCY = 2;
-/** A start by the schedule, beside what the job's own queue brings at once. */
-const STARTS_AT_ONCE = 1;
 
 /** An orchestrator a job, a worker a step, each fed by its step's queue, and the reconciler. */
 export function jobFunctions(where: Surroundings): JobFunctions {
@@ -66,8 +67,7 @@ export function jobFunctions(where: Surroundings): JobFunctions {
       handler: `functions/src/${job.slug}/orchestrator.handler`,
       memoryMb: WAITING_MB,
       leftOut: [PROVIDER_PACKAGE, TOKENIZER_PACKAGE],
-      // More than its mapping brings, or a start would be throttled while plans go on, and eat their receives.
-      reservedConcurrency: atOnce(job.plan.limits.maximumConcurrency) + STARTS_AT_ONCE,
+      reservedConcurrency: orchestratorsAtOnce(job.plan.limits.maximumConcurrency),
     });
     orchestrators.set(job.slug, orchestrator);
     for (const step of job.steps) {
@@ -88,14 +88,10 @@ export function jobFunctions(where: Surroundings): JobFunctions {
     memoryMb: WAITING_MB,
     database: "ledger",
     leftOut: [PROVIDER_PACKAGE, TOKENIZER_PACKAGE],
-    reservedConcurrency: 1, // two rounds at once would announce the same tasks twice
+    reservedConcurrency: RECONCILER_ROUNDS_AT_ONCE,
     retryAttempts: 0, // the next round is the retry
   });
   return { orchestrators, workers, reconciler };
-}
-
-export function atOnce(maximumConcurrency: number): number {
-  return Math.max(maximumConcurrency, LEAST_CONCURRENCY);
 }
 
 function feed(

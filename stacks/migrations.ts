@@ -1,4 +1,5 @@
 import { Script } from "sst/constructs";
+import { MIGRATIONS_AT_ONCE } from "./connections.ts";
 import { PROVIDER_PACKAGE, TOKENIZER_PACKAGE, WAITING_MB } from "./functions.ts";
 import { idOf, lambda, mayRead, type Surroundings } from "./lambda.ts";
 
@@ -19,7 +20,7 @@ export function migrations(where: Surroundings): Script {
     database: "migrate",
     leftOut: [PROVIDER_PACKAGE, TOKENIZER_PACKAGE],
     grants: logins.map(([, secret]) => mayRead(secret)),
-    reservedConcurrency: 1,
+    reservedConcurrency: MIGRATIONS_AT_ONCE,
     retryAttempts: 0,
     isLive: false,
     // Where the bundle finds them beside itself, as packages/db does beside its sources.

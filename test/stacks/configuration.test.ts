@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ConfigurationError, configurationOf, type StageInput } from "../../stacks/configuration.ts";
+import { checkConnections, mostConnections } from "../../stacks/connections.ts";
 import { stages } from "../../stacks/stages.ts";
 
 const wrong = (input: unknown) => () => configurationOf("staging", { staging: input as StageInput });
@@ -81,4 +82,16 @@ describe("a wrong value is refused with its place and a sentence", () => {
 
 test.each(["10.0.0.1", "203.0.113.0/24", "2001:db8::/32", "0.0.0.0/0"])("%s may call", (range) => {
   expect(configurationOf("staging", { staging: { api: { allow: [range] } } }).api.allow).toEqual([range]);
+});
+
+test("a database with fewer connections than the functions may open is refused, with the sum", () => {
+  const withConnections = (maxConnections: number) => () =>
+    checkConnections(
+      configurationOf("staging", { staging: { database: { kind: "external", maxConnections } } }),
+    );
+  const needed = 2 * mostConnections() + 6;
+  expect(withConnections(needed)).not.toThrow();
+  expect(withConnections(needed - 1)).toThrow(
+    `database.maxConnections is ${needed - 1}, and ${needed} may be needed: ${mostConnections()} functions at once`,
+  );
 });
