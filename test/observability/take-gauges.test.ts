@@ -78,6 +78,11 @@ test("a run that is open, the oldest of its tasks and the ones that were given u
   taken = await gauges();
   expect(taken["FailedTasks nightly-cluster"]).toBe(1);
   expect(taken["OldestTaskMinutes nightly-cluster embed"]).toBe(0);
+  // Called off, and not given up.
+  await database.query(
+    `update noctuary.task set error = '{"class": "PermanentError", "code": "run_cancelled"}'`,
+  );
+  expect((await gauges())["FailedTasks nightly-cluster"]).toBe(0);
 });
 
 test("notes that wait for longer than a night are told, and no others", async () => {

@@ -2,6 +2,10 @@ import { providerProblems } from "./provider/provider-errors.ts";
 
 const OWN = [
   "worker_died",
+  "run_cancelled",
+  "notes_unreadable",
+  "notes_unseen",
+  "wrong_vectors",
   "sections_missing",
   "version_conflict",
   "empty_note",

@@ -52,10 +52,11 @@ export async function oldestTaskAges(tx: LedgerTransaction): Promise<Map<string,
   return new Map(rows.map(({ queue, age_ms }) => [queue, age_ms]));
 }
 
-/** Tasks that were given up in each job's newest run, by job. */
+/** Tasks that were given up in each job's newest run, by job; those of a run that somebody called off are none. */
 export async function failedTasksOfNewest(tx: LedgerTransaction): Promise<Map<string, number>> {
   const { rows } = await tx.execute<{ job: string; failed: number }>(sql`
-    select r.job, (select count(*)::int from task t where t.run_id = r.id and t.status = 'failed') as failed
+    select r.job, (select count(*)::int from task t where t.run_id = r.id and t.status = 'failed'
+      and t.error->>'code' is distinct from 'run_cancelled') as failed
     from (select distinct on (job) job, id from run where trigger in ('schedule', 'catch-up')
       order by job, local_date desc) r`);
   return new Map(rows.map(({ job, failed }) => [job, failed]));
