@@ -72,10 +72,10 @@ export class SimulatedFleet {
       [2, () => this.#schedule()],
       [visible.length > 0 ? 12 : 0, () => this.#deliver(this.pick(visible))],
       [this.#stalled.length > 0 ? 4 : 0, () => this.#wake()],
-      [4, () => this.#passTime(this.pick([1_000, 31_000, 200_000, 400_000]))],
+      [5, () => this.#passTime(this.pick([1_000, 31_000, 200_000, 400_000]))],
       [3, () => this.#reconcile()],
       [this.#messages.length > 0 ? 2 : 0, () => this.#loseOrDouble()],
-      [this.#runIsThere() ? 0.4 : 0, () => this.#redrive()],
+      [this.#runIsThere() ? 0.2 : 0, () => this.#redrive()],
       [this.#runIsThere() && !this.cancelled ? 0.1 : 0, () => this.#cancel()],
     ];
     let at = this.#random() * options.reduce((sum, [weight]) => sum + weight, 0);
@@ -144,7 +144,7 @@ export class SimulatedFleet {
 
   /** Does something on a machine that may die before any deed, and comes back early where it stands still. */
   async #guarded(label: string, work: (context: Context) => Promise<void>): Promise<void> {
-    const dies = !this.#isCalm && this.chance(0.12);
+    const dies = !this.#isCalm && this.chance(0.15);
     const mortality = {
       deeds: 0,
       diesBefore: dies ? 1 + Math.floor(this.#random() * 12) : Number.POSITIVE_INFINITY,
@@ -159,7 +159,7 @@ export class SimulatedFleet {
           ...this.#context.embedder,
           callsInFlight: 1,
           embed: async (inputs, options) => {
-            if (!this.#isCalm && this.chance(0.15)) {
+            if (!this.#isCalm && this.chance(0.4)) {
               const gate = Promise.withResolvers<void>();
               stalls.resolve(gate.resolve);
               await gate.promise;

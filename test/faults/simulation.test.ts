@@ -9,7 +9,7 @@ import { figures, newSeed, times } from "./figures.ts";
 import { SimulatedFleet } from "./simulated-fleet.ts";
 
 const SEEDS = times(50, 2_000);
-const STEPS = 60;
+const STEPS = 80;
 const START = Date.parse("2026-11-02T07:00:00Z");
 const USERS = { ann: 11, bob: 7 };
 
