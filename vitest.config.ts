@@ -5,6 +5,7 @@ const databaseTests = [
   "api",
   "attach",
   "database",
+  "examples",
   "forget",
   "ledger",
   "nightly-cluster",

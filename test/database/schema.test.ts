@@ -9,6 +9,7 @@ import * as keptNeighbours from "@noctuary/db/clusters/kept-neighbours.sql";
 import * as comparison from "@noctuary/db/comparison/compared-night.sql";
 import * as insights from "@noctuary/db/insights/insights.sql";
 import * as ledger from "@noctuary/db/ledger/ledger.sql";
+import * as trial from "@noctuary/db/notes/embedding-trial.sql";
 import * as forget from "@noctuary/db/notes/forget.sql";
 import * as notes from "@noctuary/db/notes/notes.sql";
 import * as provider from "@noctuary/db/provider/provider-state.sql";
@@ -23,6 +24,7 @@ const tables = [
   notes,
   forget,
   comparison,
+  trial,
   clusters,
   keptNeighbours,
   account,

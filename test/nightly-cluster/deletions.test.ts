@@ -180,3 +180,23 @@ test("notes that come back need no new vectors, and the seven nights of a later 
   expect(await night.run({}, nightOf(20))).toMatchObject({ status: "partial", totals: { withheld: 30 } });
   expect(await kept()).toBe(60);
 });
+
+test.each(["mark", "remove"] as const)(
+  "notes that vanish between the plan and the clustering (%s), as when a role loses its rights, are not purged",
+  async (how) => {
+    await firstNight(40);
+    await putNotes(database, "u", [{ id: "new", title: "a new note", body: "about bread" }]);
+    const { runId } = await night.start({ trigger: "manual", asOf: nightOf(3), options: {} });
+    for (const message of await night.receive("embed")) await night.deliver("embed", [message]);
+    await deleteNotes(database, "u", idsOf(40), how);
+    expect(await night.finish(runId)).toMatchObject({
+      status: "partial",
+      totals: { withheld: 40, purged: 0 },
+    });
+    expect(await kept()).toBe(41);
+    expect(await night.run({}, nightOf(4)), "the next plan counts them").toMatchObject({
+      status: "partial",
+      totals: { vanished: 40, withheld: 40 },
+    });
+  },
+);

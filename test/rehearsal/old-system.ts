@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import pg from "pg";
-import { kMeans } from "./k-means.ts";
+import { kMeans } from "../../bench/k-means.ts";
 
 export const OLD_TABLES = `
   create schema app;

@@ -19,6 +19,7 @@ export const manualOptions = z.strictObject({
   full: z.boolean().optional(),
   acceptDeletions: z.boolean().optional(),
   replace: z.boolean().optional(),
+  trial: z.boolean().optional(),
 });
 export type ManualOptions = z.input<typeof manualOptions>;
 

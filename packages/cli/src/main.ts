@@ -114,9 +114,24 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
     .option("--week <date>", "weekly-insights: the week that ends on this date (default: the last one)")
     .option("--replace", "weekly-insights: write a week anew that was told already")
     .option("--accept-deletions", "purge notes even though many vanished at once")
+    .option(
+      "--trial",
+      "nightly-cluster: with another embedding model, beside the one in use (docs/moving.md)",
+    )
     .action((job: string, _, command: Command) =>
       act(command, async (terminal, options) =>
         (await import("./commands/run.ts")).run(job, options, terminal),
+      ),
+    );
+  verb(
+    "model [verb]",
+    "how the embedding model that is tried agrees with the one in use; keep what the nights work with, or drop it",
+  )
+    .option("--gate <agreement>", "fail unless each of the last nights agrees so well (adjusted Rand index)")
+    .option("--nights <n>", "how many nights, with --gate (default: 3)")
+    .action((word: string | undefined, _, command: Command) =>
+      act(command, async (terminal, options) =>
+        (await import("./commands/model.ts")).model(word, options, terminal),
       ),
     );
   verb("stacks [id] [verb]", "notes worth opening and why; or one stack, to look at, dismiss or keep").action(

@@ -71,7 +71,10 @@ export async function compare(options: CompareOptions, terminal: Terminal): Prom
   }
 }
 
-function gateOf({ gate, nights }: CompareOptions): { least: number; nights: number } | null {
+export function gateOf({
+  gate,
+  nights,
+}: Pick<CompareOptions, "gate" | "nights">): { least: number; nights: number } | null {
   if (gate === undefined) {
     if (nights !== undefined) throw new UsageError("--nights goes with --gate");
     return null;

@@ -4,7 +4,9 @@ import { type SettingName, settingDefinitions } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
 import { type Diagnosis, diagnose } from "@noctuary/db/diagnosis";
 import { schemaState } from "@noctuary/db/migrate";
+import { attachmentOf, seenOfAttached } from "@noctuary/db/notes/attachment";
 import { accountOf, type NoteState, type NotesInState, noteStates } from "@noctuary/db/notes/note-account";
+import { attachedTable } from "../attach/attach-notes.ts";
 import { EXIT } from "../exit.ts";
 import { sayCode } from "../render/codes.ts";
 import { count, momentLine } from "../render/words.ts";
@@ -101,7 +103,9 @@ async function examine(session: Session): Promise<Check[]> {
       state === "newer" ? "run the newer version of Noctuary that migrated it" : "run `noctuary migrate`",
   });
   if (state !== "current") return checks;
-  return [...checks, ...isolation(diagnosis), ...(await accounting(session))];
+  const source = await noteSource(session);
+  checks.push(...isolation(diagnosis), source);
+  return source.ok ? [...checks, ...(await accounting(session))] : checks;
 }
 
 function isolation(diagnosis: Diagnosis): Check[] {
@@ -131,6 +135,28 @@ function isolation(diagnosis: Diagnosis): Check[] {
       remedy: "somebody switched it off: `alter table noctuary.<table> force row level security`",
     },
   ];
+}
+
+/** What `noctuary.note` is made of, and whether it can be read: a migration of the app may have changed its table. */
+async function noteSource({ db }: Session): Promise<Check> {
+  const attachment = await db.drizzle.transaction((tx) => attachmentOf(tx));
+  const table = attachedTable.safeParse(attachment?.request).data?.found.relation;
+  const found =
+    attachment === null
+      ? "Noctuary's own table"
+      : `${table ?? "a query"}, attached ${momentLine(attachment.attachedAt)}`;
+  try {
+    await asLedger(db, seenOfAttached);
+    return { name: "note source", ok: true, found };
+  } catch (error) {
+    const remedy = "a migration of the app changed what its notes are read from: `noctuary attach` again";
+    return {
+      name: "note source",
+      ok: false,
+      found: `${found}: cannot be read (${recordable(error).code})`,
+      remedy,
+    };
+  }
 }
 
 async function accounting(session: Session): Promise<Check[]> {

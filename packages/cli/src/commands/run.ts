@@ -12,6 +12,7 @@ import { renderInsight } from "../render/insight.ts";
 import { renderOverview } from "../render/overview.ts";
 import { renderRunEnd } from "../render/run.ts";
 import { renderStackChanges } from "../render/stack-changes.ts";
+import { requireTrial } from "../require-trial.ts";
 import { dateOf, momentOf, requireJob, runJob } from "../run-job.ts";
 import { chooseUser, type GlobalOptions, openSession, type Session } from "../session.ts";
 import { stackChanges } from "../stack-changes.ts";
@@ -26,6 +27,8 @@ export interface RunCommandOptions extends GlobalOptions {
   full?: boolean;
   asOf?: string;
   acceptDeletions?: boolean;
+  /** nightly-cluster only. */
+  trial?: boolean;
   /** weekly-insights only. */
   week?: string;
   replace?: boolean;
@@ -41,6 +44,8 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
     throw new UsageError("--week and --replace are for weekly-insights");
   if (options.week !== undefined && options.asOf !== undefined)
     throw new UsageError("choose one of --week and --as-of");
+  if (options.trial === true && job !== "nightly-cluster")
+    throw new UsageError("--trial is for nightly-cluster: it tries another embedding model");
   const asOf = options.week === undefined ? options.asOf : dayAfterWeek(options.week);
   if (asOf !== undefined) momentOf(job, asOf); // refused before anything is opened
   if (options.week !== undefined && options.week >= dateOf(job, new Date()))
@@ -53,6 +58,7 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
   });
   try {
     if (options.user !== undefined) await chooseUser(session, options); // refuses one that is not there
+    if (options.trial === true) await requireTrial(session);
     const runtime = await startLocalRuntime(session);
     try {
       // Notes are embedded by one job alone; whichever job words something asks the language model, if there is one.
@@ -73,6 +79,7 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
           dryRun: options.dryRun,
           full: options.full,
           acceptDeletions: options.acceptDeletions,
+          trial: options.trial,
           replace: options.replace,
         },
       });

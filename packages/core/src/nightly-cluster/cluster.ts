@@ -22,6 +22,7 @@ import {
 import { forgetRetiredMembers, retiredClusters } from "@noctuary/db/clusters/retired-cluster";
 import { vectorType } from "@noctuary/db/database";
 import { takeBackSentences } from "@noctuary/db/insights/insight";
+import { vanishedNotes } from "@noctuary/db/notes/note-changes";
 import {
   type NotesWithVectors,
   notesWithVectors,
@@ -45,7 +46,9 @@ import { groupNotes } from "./group-notes.ts";
 import type { GivenName } from "./name-tonight.ts";
 import { modelKey } from "./plan-user.ts";
 import { CLUSTER, type ClusterPayload, clusterPayload } from "./steps.ts";
+import { saveTrial, tellTrial } from "./tell-trial.ts";
 import { withUsersNames } from "./users-names.ts";
+import { haveManyVanishedSince } from "./withhold-deletions.ts";
 
 /** Groups one user's notes, finds last night's clusters again, names what is new, and clears away what is gone. */
 export const cluster: UserStep<ClusterPayload> = {
@@ -55,7 +58,9 @@ export const cluster: UserStep<ClusterPayload> = {
   payload: clusterPayload,
 
   async work({ context, run, task, userId, payload, remainingMs }) {
-    const withVanished = payload.withholdDeletions === true;
+    const gone = await asUser(context.db, userId, (tx) => vanishedNotes(tx, userId));
+    const isSudden = haveManyVanishedSince(payload.vanished, gone);
+    const withVanished = payload.withholdDeletions === true || isSudden;
     const before = await load(context, userId, { withVanished, since: run.createdAt, asOf: run.asOf });
     const { noteIds } = before.stored;
     const { partition, rows, keep } = await groupNotes(context, userId, {
@@ -71,6 +76,11 @@ export const cluster: UserStep<ClusterPayload> = {
       last: before.last,
       rows,
     });
+    if (run.options.trial === true) {
+      const told = tellTrial(before.last, decided);
+      const about = { userId, against: modelKey(context.embedder), date: run.localDate };
+      return { save: (tx) => saveTrial(tx, told, about) };
+    }
     const clusters = withUsersNames(before.clusters, decided, run.asOf);
     // Notes whose deletion is held back are still grouped; nobody else is told what stood in them.
     const asking = {
@@ -132,6 +142,7 @@ export const cluster: UserStep<ClusterPayload> = {
         });
         const counts = {
           clustered: noteIds.length,
+          ...(isSudden ? { withheld: gone.vanished } : {}),
           topics: decided.topics.length,
           areas: decided.areas.length,
           ...decided.counts,
@@ -158,7 +169,8 @@ export const cluster: UserStep<ClusterPayload> = {
 
   async ended(tx, run, task, status) {
     // To the next plan nothing of these notes is new, and yet they are to be grouped.
-    if (status === "failed") await saveUserState(tx, task.userId, { editsPending: true });
+    if (status === "failed" && run.options.trial !== true)
+      await saveUserState(tx, task.userId, { editsPending: true });
     await afterCluster(tx, run, task.userId, status);
   },
 };

@@ -39,7 +39,10 @@ async function clusterOrEnd(tx: UserTransaction, run: Run, user: RunUser): Promi
     await endUser(tx, run, user, "done");
     return;
   }
-  const payload: ClusterPayload = { withholdDeletions: user.counts.withheld > 0 };
+  const payload: ClusterPayload = {
+    withholdDeletions: user.counts.withheld > 0,
+    vanished: user.counts.vanished,
+  };
   const added = await addTasks(tx, [
     { id: randomUUID(), runId: run.id, step: CLUSTER, queue: CLUSTER, userId: user.userId, payload },
   ]);

@@ -262,10 +262,13 @@ async function finishUser(
         (await hasNamesToAsk(tx, context, userId, run.localDate))),
   };
   await Promise.all([
-    saveUserState(tx, userId, {
-      ...(since !== null || isOver ? { deletionsWithheldSince: since } : {}),
-      ...(isRehashDue(state, run.localDate) ? { hashedOn: run.localDate } : {}),
-    }),
+    // A trial compares the texts with another model's: what it saw says nothing about the one in use.
+    run.options.trial === true
+      ? null
+      : saveUserState(tx, userId, {
+          ...(since !== null || isOver ? { deletionsWithheldSince: since } : {}),
+          ...(isRehashDue(state, run.localDate) ? { hashedOn: run.localDate } : {}),
+        }),
     saveRunUser(tx, run.id, planned),
     audit(tx, {
       userId,

@@ -28,6 +28,8 @@ export type EmbedPayload = z.infer<typeof embedPayload>;
 export const clusterPayload = z.object({
   /** Keep what belongs to notes that vanished. */
   withholdDeletions: z.boolean().optional(),
+  /** How many notes the plan found gone. */
+  vanished: z.number().int().optional(),
 });
 export type ClusterPayload = z.infer<typeof clusterPayload>;
 

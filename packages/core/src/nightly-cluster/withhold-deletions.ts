@@ -24,6 +24,14 @@ export function areTooMany({ known, vanished, wholeSource }: VanishedCounts): bo
 }
 
 /**
+ * Whether so many more notes are gone than when the night was planned that a role or a view must have changed in between:
+ * then none of them is purged, and the next plan looks into it.
+ */
+export function haveManyVanishedSince(planned: number | undefined, gone: VanishedCounts): boolean {
+  return planned !== undefined && gone.vanished > planned && areTooMany(gone);
+}
+
+/**
  * The same over all users, where a few notes of each may be gone. With a single user the user's own rule decides:
  * otherwise it would never be reached.
  */

@@ -87,8 +87,17 @@ export function decideEnd(users: RunUserTotals, tasks: TaskSummary[], planError?
   return {
     status: planFailed || allFailed ? "failed" : isPartial ? "partial" : "done",
     // A dry run plans nobody: what it counted stands in its plan's result.
-    totals: users.users > 0 ? { ...counted, ...users, failedTasks } : { ...counted, failedTasks },
+    // What is held back is the plan's to say, unless more vanished after it.
+    totals:
+      users.users > 0
+        ? { ...counted, ...users, ...moreWithheld(users, counted), failedTasks }
+        : { ...counted, failedTasks },
     costUsd: unpricedRequests > 0 ? null : costUsd,
     ...(planFailed && planError !== undefined ? { error: planError } : {}),
   };
+}
+
+function moreWithheld(users: RunUserTotals, counted: Totals): Totals {
+  const { withheld } = counted;
+  return withheld === undefined ? {} : { withheld: Math.max(withheld, users.withheld ?? 0) };
 }

@@ -61,12 +61,20 @@ export async function startRun(
 }
 
 /** The same request in other words is the same request. */
-function normaliseOptions({ userIds, dryRun, full, acceptDeletions, replace }: RunOptions): RunOptions {
+function normaliseOptions({
+  userIds,
+  dryRun,
+  full,
+  acceptDeletions,
+  replace,
+  trial,
+}: RunOptions): RunOptions {
   return {
     ...(userIds === undefined || userIds.length === 0 ? {} : { userIds: [...new Set(userIds)].sort() }),
     ...(dryRun === true ? { dryRun } : {}),
     ...(full === true ? { full } : {}),
     ...(acceptDeletions === true ? { acceptDeletions } : {}),
     ...(replace === true ? { replace } : {}),
+    ...(trial === true ? { trial } : {}),
   };
 }

@@ -30,6 +30,8 @@ export interface RunOptions {
   dryRun?: boolean | undefined;
   full?: boolean | undefined;
   acceptDeletions?: boolean | undefined;
+  /** nightly-cluster with another embedding model: embed and group, show nothing of it, and tell how it agrees. */
+  trial?: boolean | undefined;
   /** Write a week anew that was told already. */
   replace?: boolean | undefined;
 }

@@ -37,7 +37,7 @@ export interface NightOfUser {
   waitedMs: number;
 }
 
-/** How far a night has come for a user. Dry runs do not count, nor do runs that were asked for others. */
+/** How far a night has come for a user. Dry runs and trials do not count, nor do runs that were asked for others. */
 export async function nightOfUser(
   tx: LedgerTransaction,
   { job, localDate }: Night,
@@ -53,6 +53,7 @@ export async function nightOfUser(
       r.status = 'running' as is_open, u.status as user_status
     from task t
     left join run r on r.job = ${job} and r.local_date = ${localDate} and r.options->'dryRun' is distinct from 'true'::jsonb
+      and r.options->'trial' is distinct from 'true'::jsonb
       and (r.options->'userIds' is null or r.options->'userIds' ? ${userId})
     left join run_user u on u.run_id = r.id and u.user_id = ${userId}
     where t.id = ${taskId} order by r.created_at`);

@@ -215,7 +215,7 @@ export async function purgeDerived(
   return rows.map((row) => row.note_id);
 }
 
-/** Removes vectors of other models from notes that have one of this model. */
+/** Removes vectors of other models from notes that have one of this model; those of a trial's two models stay. */
 export async function purgeOtherModels(
   tx: UserTransaction,
   { model, dimensions }: EmbeddingModel,
@@ -224,5 +224,7 @@ export async function purgeOtherModels(
   await tx.execute(sql`
     delete from note_embedding e where user_id = ${userId} and (model <> ${model} or dimensions <> ${dimensions}::int)
       and exists (select 1 from note_embedding c where c.user_id = e.user_id and c.note_id = e.note_id
-        and c.model = ${model} and c.dimensions = ${dimensions}::int and c.vector is not null)`);
+        and c.model = ${model} and c.dimensions = ${dimensions}::int and c.vector is not null)
+      and not exists (select 1 from embedding_trial t where (e.model = t.model and e.dimensions = t.dimensions)
+        or (e.model = t.against_model and e.dimensions = t.against_dimensions))`);
 }
