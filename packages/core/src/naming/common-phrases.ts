@@ -2,6 +2,8 @@ import { isPlainWord, type WrittenPhrase } from "./compose-name.ts";
 
 /** It stands in a topic when it stands in this share of its notes. */
 const minTopicShare = 0.12;
+/** And what only a part of the area has, in so many: of a dozen notes two have many a word by chance. */
+const minSharedNotes = 3;
 
 /** How much of an area a phrase must stand in to say something of it. */
 interface Reach {
@@ -12,11 +14,19 @@ interface Reach {
   topics: number;
   /** Over how many topics it is spread in effect (the participation ratio of its shares in them). */
   spread: number;
+  /** Notes of a topic that it has to stand in, however few the topic has. */
+  notesOfTopic: number;
 }
 
-const common: Reach = { notes: 0.15, notesOfWord: 0.35, topics: 0.5, spread: 1 };
+const common: Reach = { notes: 0.15, notesOfWord: 0.35, topics: 0.5, spread: 1, notesOfTopic: 1 };
 /** What a part of the area has in common, for where there is nothing that half of it has. */
-const shared: Reach = { notes: 0.1, notesOfWord: 0.12, topics: 0, spread: 1.6 };
+const shared: Reach = {
+  notes: 0.1,
+  notesOfWord: 0.12,
+  topics: 0,
+  spread: 1.6,
+  notesOfTopic: minSharedNotes,
+};
 
 /**
  * The phrases that an area's topics have in common, best first: those that stand in enough of its notes and in half
@@ -43,7 +53,9 @@ function phrasesWithin(phrases: WrittenPhrase[], sizes: number[], reach: Reach):
       for (const note of phrase.notes) shares[topicOf[note]!]! += 1 / sizes[topicOf[note]!]!;
       const sum = shares.reduce((total, share) => total + share, 0);
       const spread = sum ** 2 / shares.reduce((total, share) => total + share ** 2, 0);
-      const topics = shares.filter((share) => share >= minTopicShare).length;
+      const topics = shares.filter(
+        (share, topic) => share >= minTopicShare && Math.round(share * sizes[topic]!) >= reach.notesOfTopic,
+      ).length;
       const isWithin =
         topics >= Math.max(2, reach.topics * sizes.length) &&
         spread >= reach.spread &&
