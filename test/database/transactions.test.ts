@@ -38,10 +38,9 @@ test("where a transaction cannot be opened for a user, the reason is told, and n
 });
 
 test("only a transaction that may be lost does not wait for the disk, and the next one on its connection does", async () => {
+  const db = openDatabase({ url: database.url, maxConnections: 1 });
   // Test databases wait for no disk at all.
-  const { url } = database;
-  const waits = `${url}${url.includes("?") ? "&" : "?"}options=-c%20synchronous_commit%3Don`;
-  const db = openDatabase({ url: waits, maxConnections: 1 });
+  await db.drizzle.execute(sql`set synchronous_commit = on`);
   const setting = async (options?: { mayBeLost: boolean }) => {
     const show = sql`show synchronous_commit`;
     const { rows } = await asLedger(
