@@ -29,7 +29,7 @@ export interface Api {
 /** The manual triggers over HTTPS: a REST API, because an HTTP API has no resource policy. */
 export function cronApi(where: Surroundings, cronSecret: ISecret): Api {
   const { stack, app, configuration, queues } = where;
-  const { allow, requestsPerSecond, burst } = configuration.api;
+  const { allow, requestsPerSecond, burst, openUntil } = configuration.api;
   const handler = lambda(where, "api", {
     handler: "functions/src/api.handler",
     timeoutSeconds: TIMEOUT_SECONDS,
@@ -41,6 +41,7 @@ export function cronApi(where: Surroundings, cronSecret: ISecret): Api {
       ...queueUrls(queues),
       [settingDefinitions.cronSecretId.env]: idOf(cronSecret),
       [settingDefinitions.cronSecretOverlapHours.env]: String(configuration.cronSecret.overlapHours),
+      ...(openUntil === undefined ? {} : { [settingDefinitions.cronRoutesUntil.env]: openUntil }),
     },
     grants: [maySend(queues), mayRead(cronSecret)],
   });

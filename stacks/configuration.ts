@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { jobs } from "@noctuary/core/jobs";
+import { settingDefinitions } from "@noctuary/core/settings";
 import * as z from "zod";
 
 /** Longer ones make the names of queues and roles longer than AWS takes. */
@@ -86,6 +87,8 @@ const stageConfiguration = z.strictObject({
       allow: z.array(addressRange).max(100).default([]),
       requestsPerSecond: wholeNumber(1, 1_000).default(5),
       burst: wholeNumber(1, 1_000).default(10),
+      /** From then on the manual triggers answer 410 to everybody: once whatever called them has been switched off. */
+      openUntil: settingDefinitions.cronRoutesUntil.schema,
     })
     .prefault({}),
   cronSecret: z

@@ -117,6 +117,18 @@ test("the function answers before the gateway gives up", () => {
   expect(api!.properties.Timeout).toBeLessThan(29);
 });
 
+test("the triggers close at the moment that the stage says, and not without one", () => {
+  const closing = (synthesis: typeof dev) =>
+    resourcesOf(synthesis, "AWS::Lambda::Function")
+      .filter(({ properties }) => "NOCTUARY_CRON_ROUTES_UNTIL" in (properties.Environment?.Variables ?? {}))
+      .map(({ properties }) => [
+        properties.FunctionName,
+        properties.Environment.Variables.NOCTUARY_CRON_ROUTES_UNTIL,
+      ]);
+  expect(closing(withRds)).toEqual([["staging-noctuary-api", "2027-01-31"]]);
+  expect(closing(dev)).toEqual([]);
+});
+
 describe("the secret of the triggers", () => {
   test("is made by the stack and rotated each quarter, not on the first day", () => {
     const { properties } = only("AWS::SecretsManager::RotationSchedule", production);

@@ -62,6 +62,9 @@ describe("a wrong value is refused with its place and a sentence", () => {
     [{ api: { allow: ["203.0.113.0/33"] } }, "staging.api.allow.0: must be an address or a range"],
     [{ api: { allow: ["office"] } }, "staging.api.allow.0: must be an address or a range"],
     [{ api: { requestsPerSecond: 0 } }, "staging.api.requestsPerSecond: Too small"],
+    [{ api: { openUntil: "next spring" } }, "staging.api.openUntil: must be a date or an instant"],
+    [{ api: { openUntil: "2027-02-30" } }, "staging.api.openUntil: must be a date or an instant"],
+    [{ api: { openUntil: "2027-01-31T07:00:00" } }, "staging.api.openUntil: must be a date or an instant"],
     [
       { cronSecret: { rotateEveryDays: 7, overlapHours: 168 } },
       "staging.cronSecret: overlapHours must be less than the time between two rotations",

@@ -12,7 +12,7 @@ declare module "vitest" {
 const withRds: StageInput = {
   database: { kind: "rds" },
   provider: { embedder: "openai", llm: "openai", llmBaseUrl: "https://llm.example.com/v1" },
-  api: { allow: ["203.0.113.0/24", "2001:db8::/32"] },
+  api: { allow: ["203.0.113.0/24", "2001:db8::/32"], openUntil: "2027-01-31" },
   alarms: { emails: ["on-call@example.com"] },
 };
 

@@ -245,7 +245,12 @@ export const settingDefinitions = {
   }),
   cronRoutesUntil: setting({
     env: "NOCTUARY_CRON_ROUTES_UNTIL",
-    schema: z.union([z.iso.datetime({ offset: true }), z.iso.date()]).optional(),
+    schema: z
+      .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+        error:
+          "must be a date or an instant with its offset, such as 2027-01-31 or 2027-01-31T07:00:00-05:00",
+      })
+      .optional(),
     description: "from then on the manual triggers are closed to everybody, and their secret can go",
   }),
   cronSecretId: setting({
