@@ -98,6 +98,8 @@ export interface OurNight extends Night {
   requests: number;
   inputs: number;
   mostAtOnce: number;
+  restMs: number;
+  inRest: number;
   maxRssMb: number;
   cpuMs: number;
   perSecond: number;

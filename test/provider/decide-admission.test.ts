@@ -75,6 +75,10 @@ describe("the breaker", () => {
       delayMs: 89_000,
       code: "provider_rate_limited",
     });
+    expect(
+      decideAdmission(state, T0 + 80_000, one, options).admission,
+      "not worth putting work off for",
+    ).toEqual({ kind: "later", delayMs: 10_000, code: "provider_rate_limited", lookAgainMs: 10_000 });
     expect(decideAdmission(state, T0 + 90_000, one, options).admission.kind).toBe("granted");
   });
 });

@@ -6,6 +6,8 @@ const FAILURES_TO_OPEN = 5;
 /** How long it is left alone before one request tries whether it is back. */
 export const OPEN_MS = 30_000;
 const MINUTE_MS = 60_000;
+/** How often a worker looks whether another one's probe has had its answer. */
+const LOOK_EVERY_MS = 1_000;
 /**
  * Promised at this share of the limit, with bursts of at most that share: in no minute, wherever it begins, more than the
  * limit is asked, whether the provider counts by the minute, by the last sixty seconds or by a bucket that fills up.
@@ -29,8 +31,11 @@ export interface Wanted {
 export type Admission =
   /** The requests may be made after `waitMs`; what was asked for is set aside. */
   | { kind: "granted"; waitMs: number; isProbe: boolean; isLimited: boolean }
-  /** Nothing is set aside: come back after `delayMs`. */
-  | { kind: "later"; delayMs: number; code: ProviderProblem; isProbing?: true };
+  /**
+   * Nothing is set aside: come back after `delayMs`. What is over so soon that a worker should rather wait than put its
+   * work off is to be looked at again after `lookAgainMs`.
+   */
+  | { kind: "later"; delayMs: number; code: ProviderProblem; lookAgainMs?: number };
 
 /** The stricter of what was set and what the provider says. */
 export function limitsIn(state: ProviderState, set: Limits): Limits {
@@ -60,10 +65,14 @@ export function decideAdmission(
   const isProbe = state.openUntil !== null;
   if (isProbe && state.probeUntil !== null && state.probeUntil > now) {
     const { admission } = later(Math.min(state.probeUntil, now + OPEN_MS), trouble);
-    return { state, admission: { ...admission, isProbing: true } };
+    return { state, admission: { ...admission, lookAgainMs: LOOK_EVERY_MS } };
   }
-  if (state.blockedUntil !== null && state.blockedUntil > now)
-    return later(state.blockedUntil, "provider_rate_limited");
+  if (state.blockedUntil !== null && state.blockedUntil > now) {
+    const { admission } = later(state.blockedUntil, "provider_rate_limited");
+    // A task that is put off for a second loses more than that: what it has read and counted, and a turn of its queue.
+    const { delayMs } = admission;
+    return { state, admission: delayMs > longestWaitMs ? admission : { ...admission, lookAgainMs: delayMs } };
+  }
   if (isProbe) {
     return {
       state: { ...state, probeUntil: now + probeMs },

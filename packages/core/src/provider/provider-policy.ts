@@ -45,8 +45,6 @@ const FRESH_MS = 1_000;
 /** Small requests are promised so many at a time; what is not used in time is lost. */
 const CHUNK_REQUESTS = 4;
 const CHUNK_USABLE_MS = 5_000;
-/** How often a worker looks whether another one's probe has had its answer. */
-const LOOK_EVERY_MS = 1_000;
 /** At most so often a worker passes on what headers say is left. */
 const TELL_EVERY_MS = 1_000;
 
@@ -102,13 +100,15 @@ class SharedPolicy implements ProviderPolicy {
     if (this.#take(tokens)) return this.#pass(counted, false);
     // One after the other: the first one's chunk may do for the others.
     let admission = await this.#inTurn(tokens);
-    // What another worker's probe will tell is worth a little wait.
-    for (let waitedMs = 0; isProbing(admission) && waitedMs < LONGEST_WAIT_MS; waitedMs += LOOK_EVERY_MS) {
-      await this.#wait(LOOK_EVERY_MS, signal);
+    // What another worker's probe will tell, and the end of a short rest, is worth a little wait.
+    for (let leftMs = LONGEST_WAIT_MS; admission?.kind === "later"; ) {
+      const { code, delayMs, lookAgainMs = Number.POSITIVE_INFINITY } = admission;
+      if (lookAgainMs > leftMs) throw new RetryLaterError(code, delayMs);
+      leftMs -= lookAgainMs;
+      await this.#wait(lookAgainMs, signal);
       admission = await this.#inTurn(tokens);
     }
     if (admission === null) return this.#pass(counted, false);
-    if (admission.kind === "later") throw new RetryLaterError(admission.code, admission.delayMs);
     if (admission.waitMs > 0) await this.#wait(admission.waitMs, signal);
     this.#keepChunk(tokens, admission);
     return this.#pass(counted, admission.isProbe);
@@ -228,10 +228,6 @@ class SharedPolicy implements ProviderPolicy {
       return decided.result;
     });
   }
-}
-
-function isProbing(admission: Admission | null): boolean {
-  return admission?.kind === "later" && admission.isProbing === true;
 }
 
 function isOther(seen: number | undefined, known: number | null): boolean {
