@@ -263,13 +263,22 @@ describe("the audit", () => {
       asUser(database.db, userIds[0]!, (tx) => tx.execute(sql.raw(text))),
   };
   test.each(Object.entries(attempts))("cannot be %s", async (_, attempt) => {
-    for (const text of [
-      "update audit_log set counts = '{}'",
-      "delete from audit_log",
-      "truncate audit_log",
-    ]) {
+    for (const text of ["update audit_log set counts = '{}'", "truncate audit_log"]) {
       await expect(attempt(text), text).rejects.toMatchObject(PERMISSION_DENIED);
     }
+  });
+
+  test("is removed by nobody before its month is over; its user cannot at all", async () => {
+    await asLedger(database.db, (tx) =>
+      audit(tx, { userId: userIds[0]!, actor: "a", action: "b", counts: {} }),
+    );
+    const rows = () => database.query("select id from noctuary.audit_log order by id");
+    const before = await rows();
+    expect(before.length).toBeGreaterThan(0);
+    await attempts["changed by the ledger"]("delete from audit_log");
+    expect(await rows()).toEqual(before);
+    const byUser = attempts["changed by its user"]("delete from audit_log");
+    await expect(byUser).rejects.toMatchObject(PERMISSION_DENIED);
   });
 });
 

@@ -1,11 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { noctuary } from "../cli/noctuary.ts";
+import { ownLedgerClock } from "../support/ledger-clock.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, type TestNote, themedNotes } from "../support/notes.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { columnsWith, filesWith, say, shownWith } from "./search-everywhere.ts";
 
 /** Stands in the notes that are to be forgotten, in their ids and nowhere else. */
 const WORD = "xqforgotten";
@@ -23,7 +25,9 @@ afterAll(() => database.close());
 beforeEach(async () => {
   await database.empty();
   home = mkdtempSync(join(tmpdir(), "noctuary-forget-"));
-  night = await openNight(database, { environment: { NOCTUARY_DIMENSIONS: "256" } });
+  night = await openNight(database, {
+    environment: { NOCTUARY_DIMENSIONS: "256", NOCTUARY_EVENT_LOG: events() },
+  });
 });
 afterEach(async () => {
   await night.close();
@@ -58,40 +62,31 @@ async function threeJobs(day = SUNDAY): Promise<void> {
   expect((await night.run({}, `${day}T08:00:00Z`, "weekly-insights")).status).toBe("done");
 }
 
-/** What an app keeps of its own, and what the audit and the ledger keep until their retention ends: ids. */
-const MAY_HOLD_IDS = ["audit_log"];
+/** Kept until its retention ends: ids. */
+const AUDIT = /^audit_log\./;
 
-/** Every column of every table of the schema in which the word stands. */
-async function traces(word = WORD): Promise<string[]> {
-  const columns = await database.query<{ table_name: string; column_name: string }>(`
-    select c.table_name, c.column_name from information_schema.columns c
-    join information_schema.tables t using (table_schema, table_name)
-    where c.table_schema = 'noctuary' and t.table_type = 'BASE TABLE' and c.table_name <> 'own_note'`);
-  const found: string[] = [];
-  for (const { table_name, column_name } of columns) {
-    if (MAY_HOLD_IDS.includes(table_name)) continue;
-    const rows = await database.query(
-      `select 1 from noctuary.${table_name} where ${column_name}::text ilike '%' || $1 || '%' limit 1`,
-      [word],
-    );
-    if (rows.length > 0) found.push(`${table_name}.${column_name}`);
+const traces = async (word = WORD) =>
+  (await columnsWith(database, word)).filter((column) => !AUDIT.test(column));
+/** What commands and pages show of it, and the files that hold it. */
+const shown = (user: string) => shownWith(cli, { home, user, word: WORD });
+const files = () => [night.logFile, events(), join(home, "logs", "noctuary.log")];
+const events = () => join(home, "events.jsonl");
+
+/** The night after the retention of everything so far. */
+async function endRetention(): Promise<void> {
+  await ownLedgerClock(database, Date.now() + 366 * 86_400_000);
+  try {
+    await night.run({}, "2027-12-02T07:00:00Z");
+  } finally {
+    await database.query(`create or replace function noctuary.ledger_clock() returns timestamptz language sql volatile
+      parallel safe return clock_timestamp()`);
   }
-  return found.sort();
 }
 
 const cli = (...args: string[]) =>
   noctuary(["--home", home, ...args], {
     environment: { DATABASE_URL: database.url, NOCTUARY_DIMENSIONS: "256" },
   });
-
-async function exported(user: string): Promise<string> {
-  const folder = join(home, "pages");
-  const { code, stderr } = await cli("export", folder, "--user", user);
-  expect(code, stderr).toBe(0);
-  return readdirSync(folder)
-    .map((file) => `${file}\n${readFileSync(join(folder, file), "utf8")}`)
-    .join("\n");
-}
 
 const EVERYWHERE = [
   "cluster.keyphrases",
@@ -106,18 +101,28 @@ const EVERYWHERE = [
 ];
 
 describe("before anything is forgotten", () => {
-  test("the word has reached names, phrases, stacks, sentences, facts, ids and the exported pages", async () => {
+  test("the word has reached names, phrases, stacks, sentences, facts, ids, what commands print and the exported pages", {
+    timeout: 120_000,
+  }, async () => {
     await putNotes(database, "ada", account());
     await threeJobs();
+    say("before anything is forgotten:");
     expect(await traces()).toEqual(expect.arrayContaining(EVERYWHERE));
-    expect(await exported("ada")).toContain(WORD);
+    expect(await shown("ada")).toEqual([
+      ...["noctuary", "noctuary stacks", "noctuary notes"],
+      ...["noctuary insights --md", "noctuary insights --html", "export"],
+    ]);
+    expect(filesWith(files(), WORD)).toEqual([]);
+    expect(readFileSync(events(), "utf8"), "a week was told").toContain("insight.ready");
   });
 });
 
 describe("notes that are forgotten", () => {
   const ids = telling().map(({ id }) => id);
 
-  test("on request, are gone at once from every column of every table, from log and export", async () => {
+  test("on request, are gone at once from every column of every table, from log and export", {
+    timeout: 120_000,
+  }, async () => {
     await putNotes(database, "ada", account());
     await putNotes(database, "bob", account("xqkept"));
     await threeJobs();
@@ -125,9 +130,10 @@ describe("notes that are forgotten", () => {
     await deleteNotes(database, "ada", ids, "remove");
     const { code, stderr } = await cli("forget", ...ids, "--user", "ada");
     expect(code, stderr).toBe(0);
+    say("notes, forgotten by command:");
     expect(await traces()).toEqual([]);
-    expect(night.log()).not.toContain(`${WORD} `);
-    expect(await exported("ada")).not.toContain(WORD);
+    expect(await shown("ada")).toEqual([]);
+    expect(filesWith(files(), WORD)).toEqual([]);
     expect(await traces("xqkept"), "another user's").toEqual(others);
   });
 
@@ -155,7 +161,9 @@ describe("notes that are forgotten", () => {
       ids,
     ]);
     await night.run({}, "2026-10-31T07:00:00Z");
+    say("notes, forgotten by a row, after the next night:");
     expect(await traces()).toEqual([]);
+    expect(filesWith(files(), WORD)).toEqual([]);
   });
 
   test("that are still there are said to be: the next night would read them again", async () => {
@@ -186,9 +194,12 @@ describe("a user who is forgotten", () => {
         await database.query("insert into noctuary.forget (user_id) values ($1)", [WORD]);
         await night.run({}, "2026-10-31T07:00:00Z");
       }
-      const ledger = (await traces()).filter((column) => !/^(task|run_user|outbox)\.user_id$/.test(column));
-      expect(ledger).toEqual([]);
+      say(`a user, forgotten by ${how}, but for the audit:`);
+      expect(await traces()).toEqual([]);
       expect(await traces("xqkept")).toEqual(others);
+      await endRetention();
+      say("  and after the retention, with the audit:");
+      expect(await columnsWith(database, WORD)).toEqual([]);
       const spent = await database.query(
         "select user_id, tokens, cost_usd from noctuary.usage where model = 'm'",
       );

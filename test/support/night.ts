@@ -203,6 +203,7 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
       }
     },
     deadLetters: (queue: QueueName): Promise<Message[]> => receiveAll(local.dlqUrls[queue]!),
+    logFile,
     /** All that was logged so far. */
     log: (): string => readFileSync(logFile, "utf8"),
     /** All that was logged, once everything so far has reached the file. */

@@ -107,6 +107,7 @@ export function contextFrom(settings: Settings): Context {
       providerWaitMs: settings.providerWaitMs,
       clusterWaitMs: settings.clusterWaitMs,
       stacksPerNight: settings.stacksPerNight,
+      retentionDays: settings.retentionDays,
     },
   };
 }

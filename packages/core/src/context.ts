@@ -48,6 +48,8 @@ export interface Limits {
   clusterWaitMs: number;
   /** Stacks of one user at most. */
   stacksPerNight: number;
+  /** How long audit and runs are kept. */
+  retentionDays: number;
   /** Notes in one keyset page of a plan. */
   planPageNotes: number;
   /** Notes and bytes of text in one embed task. */
@@ -69,6 +71,7 @@ export const defaultLimits: Limits = {
   providerWaitMs: 6 * 3600_000,
   clusterWaitMs: 2 * 3600_000,
   stacksPerNight: 5,
+  retentionDays: 365,
   planPageNotes: 5_000,
   // About fifty full requests: at 5 s a request and four at once, a minute. What does not fit a function's time is handed
   // back, and as requests are packed within a task, fewer tasks have fewer half-empty requests.

@@ -194,6 +194,12 @@ export const settingDefinitions = {
     schema: z.coerce.number().int().min(1).max(50).default(5),
     description: "stacks of one user at most; what somebody keeps is not counted",
   }),
+  retentionDays: setting({
+    env: "NOCTUARY_RETENTION_DAYS",
+    // Not less than the four weeks for which missed Sundays are made up, and not less than the database allows.
+    schema: z.coerce.number().int().min(30).max(3_650).default(365),
+    description: "how many days the audit and the list of runs are kept; both hold ids of users and notes",
+  }),
   eventBus: setting({
     env: "NOCTUARY_EVENT_BUS",
     schema: z.string().min(1).max(1600).optional(),

@@ -1,8 +1,9 @@
 import { carryOutForgets } from "@noctuary/core/nightly-cluster/carry-out-forgets";
-import { asLedger, asUser } from "@noctuary/db/access";
+import { forgetWholeUser } from "@noctuary/core/nightly-cluster/forget-whole-user";
+import { asUser } from "@noctuary/db/access";
 import { audit } from "@noctuary/db/account/account";
 import { forgetNotes, stillReadable } from "@noctuary/db/notes/forget";
-import { anonymiseUsage, forgetUser, keepOut, notesOf } from "@noctuary/db/notes/note";
+import { notesOf } from "@noctuary/db/notes/note";
 import { EXIT, UsageError } from "../exit.ts";
 import { embeddingModel } from "../overview.ts";
 import { count } from "../render/words.ts";
@@ -36,13 +37,7 @@ export async function forget(notes: string[], options: ForgetOptions, terminal: 
 }
 
 async function forgetAll({ db, terminal }: Session, userId: string): Promise<number> {
-  const { removed, isKeptOut } = await asUser(db, userId, async (tx) => {
-    const removed = await forgetUser(tx, userId);
-    const isKeptOut = await keepOut(tx, userId);
-    await audit(tx, { userId, actor: "forget", action: "user forgotten", counts: removed });
-    return { removed, isKeptOut };
-  });
-  await asLedger(db, (tx) => anonymiseUsage(tx, userId));
+  const { removed, isKeptOut } = await forgetWholeUser({ db }, userId, { actor: "forget" });
   terminal.json({ userId, removed, keptOut: isKeptOut });
   terminal.line(
     `Forgotten: ${userId}. Removed ${Object.entries(removed)

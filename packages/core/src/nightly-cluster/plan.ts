@@ -7,6 +7,7 @@ import { limitsFor, type PlanStep } from "../job.ts";
 import { sendOutbox } from "../runtime/send-outbox.ts";
 import { usersAskedAfter } from "../runtime/users-asked.ts";
 import { carryOutForgets } from "./carry-out-forgets.ts";
+import { endRetention } from "./end-retention.ts";
 import { dryPlanUser, type PlanScope, planPage } from "./plan-user.ts";
 import { withReadableNotes } from "./readable-notes.ts";
 import { areTooManyInAll } from "./withhold-deletions.ts";
@@ -35,6 +36,7 @@ export const plan: PlanStep = {
 async function planUsers(input: PlanInput): ReturnType<PlanStep["work"]> {
   const { context, run, task, remainingMs } = input;
   await carryOutForgets(context, { actor: plan.slug, runId: run.id, at: run.asOf });
+  await endRetention(context, () => remainingMs() > MARGIN_MS);
   const scope = await scopeOf(input);
   let renewedAt = performance.now();
   let sentAt = performance.now();

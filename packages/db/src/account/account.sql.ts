@@ -52,7 +52,7 @@ export const usage = noctuary.table(
   (t) => [primaryKey({ columns: [t.userId, t.day, t.model] })],
 );
 
-/** Append only: who was read or written by which task. Ids and counts, never text. */
+/** Append only, kept for a time: who was read or written by which task. Ids and counts, never text. */
 export const auditLog = noctuary.table(
   "audit_log",
   {
@@ -65,5 +65,5 @@ export const auditLog = noctuary.table(
     action: text("action").notNull(),
     counts: jsonb("counts").$type<Record<string, number>>().notNull(),
   },
-  (t) => [index("audit_log_by_user").on(t.userId, t.at)],
+  (t) => [index("audit_log_by_user").on(t.userId, t.at), index("audit_log_by_time").on(t.at)],
 );

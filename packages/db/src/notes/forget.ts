@@ -7,10 +7,10 @@ import { takeBackSentences } from "../insights/insight.ts";
 import { purgeStacks } from "../stacks/stack.ts";
 import { textArray } from "../text-array.ts";
 
-export interface ForgetRequests {
+export interface ForgetRequest {
+  userId: string;
   /** Everything about the user. */
   wholeUser: boolean;
-  noteIds: string[];
 }
 
 /** Users of whom something is to be forgotten, in the order of their ids, those after `afterId`. */
@@ -18,19 +18,19 @@ export async function usersToForget(
   tx: LedgerTransaction,
   afterId: string,
   limit: number,
-): Promise<string[]> {
-  const { rows } = await tx.execute<{ user_id: string }>(sql`
-    select distinct user_id from forget where user_id > ${afterId} order by user_id limit ${limit}`);
-  return rows.map(({ user_id }) => user_id);
+): Promise<ForgetRequest[]> {
+  const { rows } = await tx.execute<ForgetRequest & Record<string, unknown>>(sql`
+    select user_id as "userId", bool_or(note_id is null) as "wholeUser" from forget
+    where user_id > ${afterId} group by user_id order by user_id limit ${limit}`);
+  return rows;
 }
 
-/** What is asked for, taken out of the table in the transaction that carries it out. */
-export async function takeForgetRequests(tx: UserTransaction, userId: string): Promise<ForgetRequests> {
-  const { rows } = await tx.execute<{ note_id: string | null }>(
-    sql`delete from forget where user_id = ${userId} returning note_id`,
+/** The notes that are asked for, taken out of the table in the transaction that forgets them. */
+export async function takeNotesToForget(tx: UserTransaction, userId: string): Promise<string[]> {
+  const { rows } = await tx.execute<{ note_id: string }>(
+    sql`delete from forget where user_id = ${userId} and note_id is not null returning note_id`,
   );
-  const noteIds = rows.flatMap(({ note_id }) => (note_id === null ? [] : [note_id]));
-  return { wholeUser: rows.length > noteIds.length, noteIds: [...new Set(noteIds)] };
+  return [...new Set(rows.map(({ note_id }) => note_id))];
 }
 
 /** Of these notes those that are there, are not deleted and may be read: the next night would read them again. */

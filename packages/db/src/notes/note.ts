@@ -155,7 +155,7 @@ export async function noteBody(tx: UserTransaction, userId: string, noteId: stri
   return rows[0]?.body ?? "";
 }
 
-/** Removes everything about a user. What the audit and the ledger keep are ids; usage stays as a sum without a name. */
+/** Removes everything about a user but what the audit keeps, and the ledger (`forgetUserInRuns`, `anonymiseUsage`). */
 export async function forgetUser(tx: UserTransaction, userId: string): Promise<Record<string, number>> {
   const removed: Record<string, number> = {};
   for (const table of [
@@ -187,7 +187,7 @@ export async function forgetUser(tx: UserTransaction, userId: string): Promise<R
     );
     removed[table] = rowCount ?? 0;
   }
-  // What the ledger keeps of a user: that there was a task, and when.
+  // Of a run that is under way the ledger keeps until its end that there was a task, and when.
   await tx.execute(
     sql`update task set payload = '{}' where user_id = ${userId} and status in ('done', 'failed')`,
   );
