@@ -114,6 +114,8 @@ const stageConfiguration = z.strictObject({
         .default(30),
     })
     .prefault({}),
+  /** How long the audit and the list of runs are kept. */
+  audit: z.strictObject({ retentionDays: wholeNumber(30, 3_650).default(365) }).prefault({}),
   alarms: z.strictObject({ emails: z.array(z.email()).max(20).default([]) }).prefault({}),
 });
 

@@ -2,13 +2,14 @@ import { settingDefinitions } from "@noctuary/core/settings";
 import type { StageConfiguration } from "./configuration.ts";
 
 /** The environment variables of what a stage has chosen; a value that is left out keeps the program's default. */
-export function chosenSettings({ provider, logs, jobs }: StageConfiguration): Record<string, string> {
+export function chosenSettings({ provider, logs, jobs, audit }: StageConfiguration): Record<string, string> {
   const { embedder, embeddingModel, dimensions, baseUrl, llm, llmModel, llmBaseUrl } = provider;
   const chosen = {
     embedder,
     llm,
     logLevel: logs.level,
     enabledJobs: enabledJobs(jobs),
+    retentionDays: audit.retentionDays,
     embeddingModel,
     dimensions,
     openaiBaseUrl: baseUrl,

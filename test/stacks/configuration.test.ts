@@ -70,6 +70,7 @@ describe("a wrong value is refused with its place and a sentence", () => {
       "staging.cronSecret: overlapHours must be less than the time between two rotations",
     ],
     [{ logs: { retentionDays: 31 } }, "staging.logs.retentionDays: must be one of 1, 3, 5, 7, 14, 30"],
+    [{ audit: { retentionDays: 29 } }, "staging.audit.retentionDays: Too small: expected number to be >=30"],
     [{ alarms: { emails: ["nobody"] } }, "staging.alarms.emails.0: Invalid email address"],
   ])("%j", (input, sentence) => {
     expect(wrong(input)).toThrow(ConfigurationError);

@@ -115,6 +115,7 @@ describe("functions", () => {
       NOCTUARY_LLM: "none",
       NOCTUARY_LOG_LEVEL: "INFO",
       NOCTUARY_ENABLED_JOBS: "none",
+      NOCTUARY_RETENTION_DAYS: "365",
       AWS_NODEJS_CONNECTION_REUSE_ENABLED: "1",
       SST_APP: "noctuary",
       SST_STAGE: "dev",
