@@ -1,6 +1,6 @@
 /**
  * What we call the topics of a collection, beside what somebody else's pipeline calls them, and checks that need no
- * reader: no stop word, no markup, no code, no two alike.
+ * reader: no stop word, no markup, no code, no two alike, no area called by its topics' names strung together.
  *
  *   npm run bench:names -- FILE.jsonl [--vectors F.npy] [--peer NAMES.md] [--brief]
  *
@@ -12,7 +12,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { partitionNotes } from "@noctuary/core/clustering/partition";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
-import { nameIdentity } from "@noctuary/core/naming/compose-name";
+import { andMore, conjunction, nameIdentity } from "@noctuary/core/naming/compose-name";
 import { mostCentral } from "@noctuary/core/nightly-cluster/central-notes";
 import { NOTES_PER_NAME, nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
 import { isStopWord, words } from "@noctuary/core/text/words";
@@ -142,7 +142,9 @@ export function faultsOf(areas: NamedArea[]): string[] {
   const all = [...areas, ...areas.flatMap((area) => area.topics)];
   const faults: string[] = [];
   for (const { name, keyphrases } of all) {
-    for (const phrase of [name, ...keyphrases]) {
+    // What a name ends with that says there is more than it says.
+    const said = name.endsWith(andMore("")) ? name.slice(0, -andMore("").length) : name;
+    for (const phrase of [said, ...keyphrases]) {
       const tokens = words(phrase);
       if (tokens.length > 0 && (tokens.every(isStopWord) || isStopWord(tokens.at(-1)!)))
         faults.push(`stop word: ${phrase}`);
@@ -151,6 +153,12 @@ export function faultsOf(areas: NamedArea[]): string[] {
       if (/^\d+$|\b\d{4}-\d{2}|^(?=.?\d)[0-9a-f]{2}$/.test(phrase))
         faults.push(`number, date or hex: ${phrase}`);
     }
+  }
+  for (const { name, topics } of areas) {
+    const parts = (of: string) => of.split(conjunction).map(nameIdentity);
+    const known = new Set(topics.flatMap((topic) => parts(topic.name)));
+    if (topics.length > 1 && !name.endsWith(andMore("")) && parts(name).every((part) => known.has(part)))
+      faults.push(`topics' names strung together: ${name}`);
   }
   // An area of one topic is that topic, and is called like it.
   const distinct = all.filter((one) => !("topics" in one) || one.topics.length > 1);

@@ -1,6 +1,7 @@
 import { partitionNotes } from "@noctuary/core/clustering/partition";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
-import { type ClusterText, nameClusters } from "@noctuary/core/naming/name-clusters";
+import { nameClusters } from "@noctuary/core/naming/name-clusters";
+import type { ClusterText } from "@noctuary/core/naming/read-clusters";
 import { isStopWord, words } from "@noctuary/core/text/words";
 import { describe, expect, test } from "vitest";
 import { accounts } from "../support/accounts-in-languages.ts";

@@ -1,5 +1,7 @@
 import { nameIdentity } from "@noctuary/core/naming/compose-name";
-import { type ClusterText, nameAreas, nameClusters } from "@noctuary/core/naming/name-clusters";
+import { nameAreas } from "@noctuary/core/naming/name-areas";
+import { nameClusters } from "@noctuary/core/naming/name-clusters";
+import type { ClusterText } from "@noctuary/core/naming/read-clusters";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -128,6 +130,32 @@ const nebula = await fetchNebula();
       "Two kestrels\nThe river lower, light rain.",
     ]);
     expect(nameOf(nameClusters([titled, bread]), "titled")).toMatch(/^Kestrels?/);
+  });
+
+  test("says that there is more where few of its notes have anything of it", () => {
+    const odds = cluster("odds", [
+      "Errand\nThe kettle needs vinegar.",
+      "Kettle\nVinegar again.",
+      "Letter\nWrote to an aunt.",
+      "Shelf\nPaint for the hall.",
+      "Lenses\nCollected at noon.",
+      "Burlap\nOff the wall.",
+      "Visit\nThe cat at the vet.",
+      "Choir\nSang badly.",
+    ]);
+    expect(nameOf(nameClusters([odds, bread, databases]), "odds")).toMatch(/^(Kettle|Vinegar) & more$/);
+  });
+
+  test("does not say a word again that it has in short", () => {
+    const repos = cluster("repos", [
+      "Clone\nThe repo is a clone: a repository has a remote.",
+      "Remote\nA repo and its repository.",
+      "Bare\nWhat a bare repository is; a repo without files.",
+      "Fork\nThis repo forks that repository.",
+    ]);
+    const { name } = nameClusters([repos, bread, running])[0]!;
+    expect(name).toMatch(/repo/i);
+    expect(name).not.toMatch(/repo.*repo/i);
   });
 
   test("prefers the words of central notes", () => {
@@ -324,9 +352,42 @@ describe("an area's name", () => {
     expect(names[0]!.keyphrases[0]).toBe("programming");
   });
 
-  test("joins the leading words of the two largest topics where they have nothing in common", () => {
+  test("says what most of it is about, and that there is more, where its topics have nothing in common", () => {
     const names = nameAreas([{ key: "life", topics: ["bread", "running"] }], topics, nameClusters(topics));
-    expect(nameOf(names, "life")).toMatch(/^(Canal|Knee) & sourdough starter$/);
+    expect(nameOf(names, "life")).toBe("Sourdough starter & more");
+  });
+
+  test("is of two areas the same only where no topic is left to tell them apart", () => {
+    const pair = { topics: ["bread", "running"] };
+    const names = nameAreas(
+      [
+        { key: "life", ...pair },
+        { key: "work", ...pair },
+      ],
+      topics,
+      nameClusters(topics),
+    );
+    expect(names.map(({ name }) => name)).toEqual([
+      "Sourdough starter & more",
+      expect.stringMatching(/^(Canal|Knee) & more$/),
+    ]);
+  });
+
+  test("is not what the other areas' topics have as often", () => {
+    const withKitchen = [rust, elm, bread, running].map(({ key, notes }) => ({
+      key,
+      notes: notes.map((note) => ({ ...note, body: `${note.body} Written in the kitchen.` })),
+    }));
+    const names = nameAreas(
+      [
+        { key: "code", topics: ["rust", "elm"] },
+        { key: "life", topics: ["bread", "running"] },
+      ],
+      withKitchen,
+      nameClusters(withKitchen),
+    );
+    for (const { name } of names) expect(name).not.toMatch(/kitchen/i);
+    expect(nameOf(names, "code")).toMatch(/^Programming/);
   });
 
   test("is the topic's own where it has one topic only, else no topic's, and a kept one stays", () => {
@@ -348,7 +409,7 @@ describe("an area's name", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  test("is told from a topic that has the common phrase already", () => {
+  test("says that there is more where a topic has the common phrase already", () => {
     const rails = cluster("rails", ["Rails routes\nRoutes.", "Rails console\nConsole.", "Rails gems\nGems."]);
     const records = cluster("records", [
       "ActiveRecord joins\nIn Rails.",
@@ -358,7 +419,22 @@ describe("an area's name", () => {
     const topicNames = nameClusters(all);
     expect(nameOf(topicNames, "rails")).toBe("Rails");
     const [area] = nameAreas([{ key: "web", topics: ["rails", "records"] }], all, topicNames);
-    expect(area!.name).toBe("Rails & ActiveRecord");
+    expect(area!.name).toBe("Rails & more");
+  });
+
+  test("is never its topics' names strung together, though both are shared", () => {
+    const notesOf = (lead: string, other: string) =>
+      ["one", "two", "three", "four"].map((n) => `${lead} ${n}\nThe ${lead.toLowerCase()} with ${other}.`);
+    const all = [
+      cluster("tea", notesOf("Kettle", "a teapot")),
+      cluster("pots", notesOf("Teapot", "a kettle")),
+      running,
+      databases,
+    ];
+    const topicNames = nameClusters(all);
+    expect([nameOf(topicNames, "tea"), nameOf(topicNames, "pots")]).toEqual(["Kettle", "Teapot"]);
+    const [area] = nameAreas([{ key: "kitchen", topics: ["tea", "pots"] }], all, topicNames);
+    expect(area!.name).toMatch(/^(Kettle|Teapot) & more$/);
   });
 
   describe("of what its topics share", () => {

@@ -1,19 +1,16 @@
-import { nameIdentity, possibleNames, type WrittenPhrase } from "./compose-name.ts";
+import { nameIdentity } from "./compose-name.ts";
 import { capitalised } from "./written-forms.ts";
 
 /** What a name is chosen from. */
 export interface Nameable {
   key: string;
   keepName?: string;
-  phrases: WrittenPhrase[];
-  /** The number of notes that the phrases are from. */
-  read: number;
   /** Its number of notes. */
   size: number;
-  /** Names that are better than those that the phrases give. */
-  preferred?: string[];
-  /** Names for when no phrase gives a free one. */
-  fallbacks: [string, ...string[]];
+  /** Possible names, best first. */
+  names: Iterable<string>;
+  /** Numbered where it is taken: for when none of the names is free. */
+  fallback: string;
 }
 
 /**
@@ -29,16 +26,12 @@ export function chooseNames(clusters: Nameable[], reserved: string[]): string[] 
     (a, b) => clusters[b]!.size - clusters[a]!.size || (clusters[a]!.key < clusters[b]!.key ? -1 : 1),
   );
   for (const index of order) {
-    const { keepName, phrases, read, preferred = [], fallbacks } = clusters[index]!;
+    const { keepName, names: possible, fallback } = clusters[index]!;
     if (keepName !== undefined) {
       names[index] = keepName;
       continue;
     }
-    const name =
-      firstFree(preferred, taken) ??
-      firstFree(possibleNames(phrases, read), taken) ??
-      firstFree(fallbacks, taken) ??
-      numbered(fallbacks, taken);
+    const name = firstFree(possible, taken) ?? firstFree([fallback], taken) ?? numbered(fallback, taken);
     taken.add(nameIdentity(name));
     names[index] = name;
   }
@@ -52,7 +45,7 @@ function firstFree(candidates: Iterable<string>, taken: Set<string>): string | u
   return undefined;
 }
 
-function numbered([name]: [string, ...string[]], taken: Set<string>): string {
+function numbered(name: string, taken: Set<string>): string {
   let candidate = `${name} 2`;
   for (let number = 3; taken.has(nameIdentity(candidate)); number++) candidate = `${name} ${number}`;
   return candidate;

@@ -1,7 +1,7 @@
 import { isPlainWord, type WrittenPhrase } from "./compose-name.ts";
 
 /** It stands in a topic when it stands in this share of its notes. */
-const minTopicShare = 0.12;
+const minTopicShare = 0.1;
 /** And what only a part of the area has, in so many: of a dozen notes two have many a word by chance. */
 const minSharedNotes = 3;
 
@@ -19,7 +19,7 @@ interface Reach {
 }
 
 const common: Reach = { notes: 0.15, notesOfWord: 0.35, topics: 0.5, spread: 1, notesOfTopic: 1 };
-/** What a part of the area has in common, for where there is nothing that half of it has. */
+/** What a part of the area has in common, for beside that and for where there is nothing that half of it has. */
 const shared: Reach = {
   notes: 0.1,
   notesOfWord: 0.12,
@@ -27,25 +27,32 @@ const shared: Reach = {
   spread: 1.6,
   notesOfTopic: minSharedNotes,
 };
+/** What the other areas have nearly as often says nothing of this one; of a plain word it has to have twice as much. */
+const minOwn = 0.6;
+const minOwnOfWord = 2 / 3;
+
+/** What an area's topics have in common, each list with the best first. */
+export interface AreaPhrases {
+  /** What stands in enough of its notes and in half of its topics. */
+  common: WrittenPhrase[];
+  /** What at least two of its topics have in common, those included. */
+  shared: WrittenPhrase[];
+}
 
 /**
- * The phrases that an area's topics have in common, best first: those that stand in enough of its notes and in half
- * of its topics (two at least), weighted by how evenly their shares are spread over the topics (the participation
- * ratio, 1 for all alike and 1 / number of topics for one alone). An area of one topic keeps its phrases as they are.
+ * The phrases that an area's topics have in common and the other areas have less, weighted by how evenly their shares
+ * are spread over the topics (the participation ratio, 1 for all alike and 1 / number of topics for one alone).
  *
  * @param sizes the number of notes of each topic, in the order in which the area's notes follow one another
  */
-export function commonPhrases(phrases: WrittenPhrase[], sizes: number[]): WrittenPhrase[] {
-  return phrasesWithin(phrases, sizes, common);
-}
-
-/** The phrases that at least two of an area's topics have in common, as commonPhrases weights them. */
-export function sharedPhrases(phrases: WrittenPhrase[], sizes: number[]): WrittenPhrase[] {
-  return phrasesWithin(phrases, sizes, shared);
+export function phrasesInCommon(phrases: WrittenPhrase[], sizes: number[]): AreaPhrases {
+  const own = phrases.filter(
+    ({ text, isWeak, own }) => !isWeak && own >= (isPlainWord(text) ? minOwnOfWord : minOwn),
+  );
+  return { common: phrasesWithin(own, sizes, common), shared: phrasesWithin(own, sizes, shared) };
 }
 
 function phrasesWithin(phrases: WrittenPhrase[], sizes: number[], reach: Reach): WrittenPhrase[] {
-  if (sizes.length < 2) return phrases;
   const topicOf = sizes.flatMap((size, topic) => new Array<number>(size).fill(topic));
   return phrases
     .map((phrase) => {

@@ -7,11 +7,15 @@ export interface WrittenPhrase {
   notes: number[];
   /** Too general to name anything by itself. */
   isWeak: boolean;
+  /** How much of it is this cluster's own (see Keyphrase). */
+  own: number;
 }
 
 const maxWordsOfTwo = 3;
-/** "Consciousness" is of the family of "conscious", "TypeScript" not of that of "type". */
+/** What a word may have beside three quarters of another one: "consciousness" is of the family of "conscious". */
 const maxEnding = 4;
+/** A word that begins with all of one so long is what that is short for: "repository", "database". */
+const minShortForm = 4;
 /** A name like "Python" that stands in this share of its notes needs no second part. */
 const enoughNameCoverage = 0.6;
 /** A plain word ("window") says less. */
@@ -30,6 +34,8 @@ const equallyGood = 0.9;
 /** What fewer notes than these have is not what a cluster is about. */
 const minCoverage = 0.1;
 const minLeadCoverage = 0.15;
+/** A name that fewer notes than these have anything of says that there is more. */
+const minNameCoverage = 0.3;
 /** A weak phrase names a cluster after all when it is this good in spite of it and stands in most of the notes. */
 const weakScore = 0.75;
 const weakCoverage = 0.6;
@@ -59,11 +65,12 @@ export function* possibleNames(all: WrittenPhrase[], noteCount: number): Generat
   const rest = phrases.filter((phrase) => phrase !== first);
   const context = isPlainWord(first.text) ? contextOf(first, phrases, noteCount) : undefined;
   const better = context ?? secondPart(first, rest, noteCount);
-  const isEnough =
-    context === undefined &&
-    first.notes.length >= enoughCoverage(first.text) * noteCount &&
-    (better?.score ?? 0) < equallyGood * first.score;
-  if (better !== undefined && !isEnough) yield joined(first.text, better.text);
+  const isAlone =
+    context === undefined && isEnough(first, noteCount) && (better?.score ?? 0) < equallyGood * first.score;
+  const parts = better === undefined || isAlone ? [first] : [first, better];
+  const covered = new Set(parts.flatMap(({ notes }) => notes));
+  if (covered.size < minNameCoverage * noteCount) yield andMore(first.text);
+  if (parts.length > 1) yield joined(first.text, better!.text);
   yield first.text;
   for (const second of secondParts(first, phrases, secondScore, 0)) yield joined(first.text, second.text);
   for (const { text, score } of rest) if (score >= secondScore * first.score) yield text;
@@ -116,6 +123,11 @@ function secondPart(
   return best !== undefined && fits(first.text, best.text) ? best : undefined;
 }
 
+/** Whether a phrase names its cluster by itself. */
+export function isEnough({ text, notes }: WrittenPhrase, noteCount: number): boolean {
+  return notes.length >= enoughCoverage(text) * noteCount;
+}
+
 /** How large a share of its notes a phrase must stand in to need no second part; a plain word says least. */
 function enoughCoverage(text: string): number {
   if (countWords(text) > 1) return enoughPhraseCoverage;
@@ -161,7 +173,12 @@ export function joined(first: string, second: string): string {
   return `${a}${conjunction}${b}`;
 }
 
-export function countWords(text: string): number {
+/** A name that says that there is more which it does not say. */
+export function andMore(text: string): string {
+  return `${text}${conjunction}more`;
+}
+
+function countWords(text: string): number {
   return text.split(" ").length;
 }
 
@@ -175,13 +192,17 @@ function isSaidAgain(a: string, b: string): boolean {
   return words(b).some((word) => known.some((other) => isOneFamily(word, other)));
 }
 
-/** "Conscious" and "consciousness", "SQLite" and "sqlite3", "JavaScript" and "js": the second says the first again. */
+/**
+ * "Conscious" and "consciousness", "repo" and "repository", "SQLite" and "sqlite3", "JavaScript" and "js": the second
+ * says the first again.
+ */
 function isOneFamily(a: string, b: string): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
   let common = 0;
   while (common < short.length && short[common] === long[common]) common++;
   const isEnding = long.length - common <= maxEnding;
   if (stem(a) === stem(b) || (isEnding && common >= 3 && common >= 0.75 * short.length)) return true;
+  if (short.length >= minShortForm && common === short.length) return true;
   return short.length <= 3 && short[0] === long[0] && isSubsequence(short, long);
 }
 

@@ -14,6 +14,8 @@ export interface Keyphrase {
   notes: number[];
   /** Whether all its words are too general to be a subject. */
   isWeak: boolean;
+  /** How much of it is this cluster's own: 1/2 where the other clusters have it as often, 1 where only this one has. */
+  own: number;
 }
 
 /** Below this, words stand side by side by chance (0 is independence, 1 is always together). */
@@ -85,7 +87,7 @@ export function keyphrasesOf(
       const weak = words.every(isWeak) && together < ownMeaning;
       const quality = (1 + together) * kindOf(words) * (weak ? weakWeight : 1);
       const score = share * rarity * own * (notes.length / size) ** coveragePower * quality;
-      scored.push({ words, score, notes, isWeak: weak });
+      scored.push({ words, score, notes, isWeak: weak, own });
     }
     return scored;
   };

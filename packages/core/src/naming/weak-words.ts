@@ -3,7 +3,7 @@ import { fold, stem } from "../text/words.ts";
 
 /** What people do in any note about computers, and what notes and sentences are made of. */
 const english = `
-add administrator app argument article ask attach automatically back bad based better big body call change check
+add administrator app argument article ask attach automatically back bad based best better big body call change check
 class click code collection command concept configure copy create custom data delete demo deploy different directly
 display docs document documentation draw easy edit email empty enable end enjoy error face far file find flag
 found free full function generate get good happen happy hard head heavy higher hit huge human image immediate include including incredibly

@@ -1,6 +1,8 @@
 import type { Cluster } from "@noctuary/db/clusters/cluster";
 import { nameIdentity } from "../naming/compose-name.ts";
-import { type ClusterName, type ClusterText, nameAreas, nameClusters } from "../naming/name-clusters.ts";
+import { nameAreas } from "../naming/name-areas.ts";
+import { nameClusters } from "../naming/name-clusters.ts";
+import type { ClusterName, ClusterText } from "../naming/read-clusters.ts";
 import { type DecidedArea, type DecidedClusters, sizesOf } from "./decide-clusters.ts";
 
 /** Notes of a cluster that are read for its name; the most central ones speak for the rest. */
