@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { asUser } from "@noctuary/db/access";
+import { contentHashes, plainContentHash } from "@noctuary/db/notes/content-hash";
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
@@ -47,4 +50,40 @@ test("every character, and every pair that joins, is hashed in its composed form
     where noctuary.composed('a' || c || 'b') <> normalize('a' || c || 'b')
       or (c is not nfd normalized and noctuary.composed(normalize(c, nfd)) <> normalize(c))`);
   expect(rows).toEqual([]);
+});
+
+const blank = fc.constantFrom(" ", "\t", "\n", "\r\n", "\r", "\u00a0", "\u2028");
+const letter = fc.constantFrom(
+  "a",
+  "é",
+  "e\u0301",
+  "ﬁ",
+  "日",
+  "か\u3099",
+  "한",
+  "ᄒ\u1161",
+  "\u0323\u0307",
+  "\u212b",
+  "👩‍🚀",
+);
+const writing = fc
+  .array(fc.oneof(blank, letter, fc.string({ unit: "binary", maxLength: 3 })), { maxLength: 12 })
+  .map((parts) => parts.join("").toWellFormed().replaceAll("\0", ""));
+
+test("any text has the hash that the database computes, whoever computes it", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ title: writing, body: writing }), { maxLength: 20 }),
+      async (texts) => {
+        const hashes = await asUser(database.db, "u", (tx) => contentHashes(tx, texts));
+        expect(hashes).toEqual(await Promise.all(texts.map(({ title, body }) => hash(title, body))));
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test("texts of most languages need no question, and what may have to be composed is asked for", () => {
+  expect(plainContentHash({ title: "Zürich – “déjà vu”", body: "日本語のノート 한국어 👍" })).not.toBeNull();
+  expect(plainContentHash({ title: "Caf\u00e9", body: "e\u0301" })).toBeNull();
 });

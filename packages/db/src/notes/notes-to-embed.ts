@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { UserTransaction } from "../access.ts";
 import { textArray } from "../text-array.ts";
+import { contentHashes } from "./content-hash.ts";
 import type { EmbeddingModel } from "./note-changes.ts";
 
 export interface NoteText {
@@ -40,8 +41,8 @@ export async function textsToEmbed(
   userId: string,
   { asked, afterId, maxNotes, maxBytes, rehash, againSince }: TextPage,
 ): Promise<NoteText[]> {
-  const { rows } = await tx.execute<{ [K in keyof NoteText]: string }>(sql`
-    select id, title, body, content_hash(title, body) as "contentHash", updated_at::text as "updatedAt"
+  const { rows } = await tx.execute<Omit<NoteText, "contentHash"> & Record<string, unknown>>(sql`
+    select id, title, body, updated_at::text as "updatedAt"
     from (
       select *, sum(bytes) over (order by id) - bytes as bytes_before from (
         select n.id, n.title, n.body, n.updated_at, octet_length(n.title) + octet_length(n.body) as bytes
@@ -52,7 +53,8 @@ export async function textsToEmbed(
         order by n.id limit ${maxNotes}) as next) as measured
     where bytes_before < ${maxBytes}
     order by id`);
-  return rows;
+  const hashes = await contentHashes(tx, rows);
+  return rows.map((row, i) => ({ ...row, contentHash: hashes[i]! }));
 }
 
 /**
