@@ -4,11 +4,12 @@ import type { UserTransaction } from "../access.ts";
 import { textArray } from "../text-array.ts";
 
 /**
- * The characters that the database's `composed` leaves alone (migration 0013): each stands for itself and joins with no
- * other of them.
+ * Whatever is not among the characters that the database's `composed` leaves alone (migration 0013): those stand for
+ * themselves and join with no other of them.
  */
-const composed =
-  /^[\u0001-\u02ff\u200b-\u200f\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2190-\u2328\u232b-\u2adb\u3001-\u3029\u3030-\u3096\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3\ufe0f\u{1f000}-\u{1faff}]*$/u;
+const mayCompose =
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: each of them is meant by itself
+  /[^\t\n\r -\u02ff\u200b-\u200f\u2010-\u2027\u2030-\u205e\u20a0-\u20c0\u2190-\u2328\u232b-\u2adb\u3001-\u3029\u3030-\u3096\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3\ufe0f\u{1f000}-\u{1faff}]/u;
 
 interface Text {
   title: string;
@@ -37,7 +38,7 @@ export async function contentHashes(tx: UserTransaction, texts: readonly Text[])
 /** `content_hash` of a text that is composed for certain; null where it may not be. */
 export function plainContentHash({ title, body }: Text): string | null {
   const text = `${trimmed(title)}\n\n${trimmed(body)}`;
-  return composed.test(text) ? hash("sha256", text, "hex") : null;
+  return mayCompose.test(text) ? null : hash("sha256", text, "hex");
 }
 
 function trimmed(text: string): string {
