@@ -94,7 +94,7 @@ async function sunday(name: string, environment: Record<string, string>): Promis
       maxReceiveCount: 3,
     })),
   );
-  const night = await startChild("../sunday/night-process.ts", {
+  const environmentOfNight = {
     ...environment,
     DATABASE_URL: url,
     WORKERS: String(workers),
@@ -111,14 +111,15 @@ async function sunday(name: string, environment: Record<string, string>): Promis
         at,
       ]),
     ),
-  });
+  };
+  const night = await startChild("../sunday/night-process.ts", environmentOfNight, ["--expose-gc"]);
   try {
     const figures = await night.ask<SundayFigures>({ asOf: SUNDAY, users });
-    const { status, totals, seconds, cpuSeconds, maxRssMb, earlyRssMb } = figures;
+    const { status, totals, seconds, cpuSeconds, maxRssMb, aliveMb } = figures;
     if (status !== "done" || totals.insights !== users) isFine = false;
     console.log(
       `${name}: ${status}, ${totals.insights} weeks told in ${seconds.toFixed(1)} s (${((1000 * seconds) / users).toFixed(0)} ms a user, ${cpuSeconds.toFixed(1)} s of this process's own work), ` +
-        `${maxRssMb} MB at most (${earlyRssMb} MB after a tenth of the users)`,
+        `${maxRssMb} MB at most; alive after each tenth of the users: ${aliveMb.join(" ")} MB`,
     );
   } finally {
     await night.stop();

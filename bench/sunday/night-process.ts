@@ -21,8 +21,8 @@ export interface SundayFigures {
   cpuSeconds: number;
   /** The most memory that this process was seen with. */
   maxRssMb: number;
-  /** The same, after a tenth of the users: what is bounded has grown little since. */
-  earlyRssMb: number;
+  /** What was alive, heap and buffers, after each tenth of the users, right after a collection: it must not grow. */
+  aliveMb: number[];
 }
 
 const LOOK_EVERY_MS = 100;
@@ -49,7 +49,8 @@ async function sunday({ asOf, users }: { asOf: string; users: number }): Promise
     { trigger: "manual", asOf, options: {} } as never,
     lambda as never,
   )) as Started;
-  let [maxRss, earlyRss] = [0, 0];
+  let maxRss = 0;
+  const aliveMb: number[] = [];
   let reconciledAt = performance.now();
   for (;;) {
     const run = await asLedger(live.db, (tx) => runById(tx, runId));
@@ -62,17 +63,23 @@ async function sunday({ asOf, users }: { asOf: string; users: number }): Promise
         seconds: (performance.now() - startedAt) / 1000,
         cpuSeconds: cpuMsSince(cpuBefore) / 1000,
         maxRssMb: Math.round(maxRss / 2 ** 20),
-        earlyRssMb: Math.round(earlyRss / 2 ** 20),
+        aliveMb,
       };
     }
     const { rows } = await live.db.pool.query<{ told: number }>(
       "select count(*)::int as told from noctuary.insight",
     );
-    if (rows[0]!.told <= users / 10) earlyRss = maxRss;
+    if (rows[0]!.told >= (users / 10) * (aliveMb.length + 1)) aliveMb.push(aliveNow());
     if (performance.now() - reconciledAt > 2_000) {
       reconciledAt = performance.now();
       await reconcile(live, () => 60_000);
     }
     await delay(LOOK_EVERY_MS);
   }
+}
+
+function aliveNow(): number {
+  globalThis.gc!();
+  const { heapUsed, external } = process.memoryUsage();
+  return Math.round((heapUsed + external) / 2 ** 20);
 }

@@ -1,47 +1,46 @@
 import type { Behaviour } from "./behaviour.ts";
-import { pick, said, simpleSentence } from "./true-sentences.ts";
+import { pick } from "./true-sentences.ts";
 
 /** Behaviours that were thought of after the verifier was finished, and that it was not changed for. */
 export const laterBehaviours: Record<string, Behaviour> = {
-  /** The part told as the whole, the whole as the part. */
-  "part and whole exchanged": (random, { facts }) => {
-    const all = facts.get("notes");
+  /** Words that stand in one of two notes, told as what they share. */
+  "words that are not shared": (random, { facts }) => {
+    const [old, note] = [facts.get("echo.old"), facts.get("echo.note")];
+    if (old === undefined || note === undefined || old.value === note.value) return null;
+    const shared = [...facts.values()].flatMap(({ id, value }) =>
+      id.startsWith("echo.word-") ? [String(value)] : [],
+    );
+    const word = pick(random, ["compost", "straw", "water pressure", "north wall", "old pipes"]);
+    if (shared.some((one) => word.includes(one))) return null;
+    const text = pick(random, [
+      `“${note.value}” and “${old.value}” share “${word}”.`,
+      `“${note.value}” echoes “${old.value}” in “${word}”.`,
+      `Both “${note.value}” and “${old.value}” speak of “${word}”.`,
+      `“${note.value}” recalls “${old.value}”: both have “${word}”.`,
+    ]);
+    return { text, factIds: [old.id, note.id], noteIds: note.noteIds };
+  },
+  /** A note told as the heart of a theme that it is not in, or is not the heart of. */
+  "heart of another theme": (random, { facts }) => {
+    const title = pick(
+      random,
+      [...facts.values()].filter(({ id, unit }) => unit === "title" && /^(?:note|theme)/.test(id)),
+    );
     const theme = pick(
       random,
-      [...facts.values()].filter((fact) => /^theme-\d+\.notes$/.test(fact.id)),
+      [...facts.values()].filter(({ id }) => /^theme-\d+\.notes$/.test(id)),
     );
-    if (all === undefined || theme === undefined) return null;
-    const [whole, part] = [Number(all.value), Number(theme.value)];
-    if (whole <= part || part === 0) return null;
-    const name = `“${theme.label}”`;
+    if (title === undefined || theme === undefined) return null;
+    const isHeart = [...facts.values()].some(
+      ({ says, unit, label, value }) =>
+        says.includes("central") && unit === "theme" && label === title.value && value === theme.label,
+    );
+    if (isHeart) return null;
     const text = pick(random, [
-      `of ${said(random, part)} notes, ${said(random, whole)} went to ${name}.`,
-      `${name} took ${said(random, whole)} of the ${said(random, part)} notes.`,
-      `you wrote ${said(random, part)} notes, ${said(random, whole)} on ${name}.`,
-      `${name} led with ${said(random, whole)}, and you wrote ${said(random, part)} in all.`,
+      `“${title.value}” is at the heart of “${theme.label}”.`,
+      `“${title.value}” is the most central note on “${theme.label}”.`,
+      `At the centre of “${theme.label}” is “${title.value}”.`,
     ]);
-    return {
-      text: text[0]!.toUpperCase() + text.slice(1),
-      factIds: [all.id, theme.id],
-      noteIds: theme.noteIds.slice(0, 2),
-    };
-  },
-  /** What is said of one note, said of another one that the same sentence cites. */
-  "note exchanged": (random, { facts }) => {
-    const titles = [...facts.values()].filter((fact) => fact.unit === "title");
-    const sentence = simpleSentence(random, facts);
-    const other = pick(random, titles);
-    const own = titles.find(
-      ({ id, value }) =>
-        sentence?.factIds.includes(id) && /^(?:note|echo)/.test(id) && sentence.text.includes(String(value)),
-    );
-    if (sentence === null || own === undefined || other.value === own.value) return null;
-    if (sentence.text.includes(String(other.value)) || other.says.some((saying) => own.says.includes(saying)))
-      return null;
-    return {
-      text: sentence.text.replace(String(own.value), () => String(other.value)),
-      factIds: [...sentence.factIds, other.id],
-      noteIds: [...sentence.noteIds, other.noteIds[0]!],
-    };
+    return { text, factIds: [title.id, theme.id], noteIds: title.noteIds.slice(0, 1) };
   },
 };

@@ -233,5 +233,16 @@ export function simpleSentence(random: Random, facts: ReadonlyMap<string, Fact>)
         `${quote(random, text("echo.note"))} echoes ${quote(random, text("echo.old"))}, written ${said(random, number("echo.age"))} ${plural(number("echo.age"), facts.get("echo.age")!.unit)} before.`,
       () => `${quote(random, text("echo.note"))} recalls ${quote(random, text("echo.old"))}.`,
     );
+  const [from, to] = ["connection.from", "connection.to"].map((id) => has(id) && named(text(id)));
+  add(
+    ["connection", "connection.from", "connection.to"],
+    () => `${quote(random, text("connection"))} ties ${from} to ${to}.`,
+    () => `${quote(random, text("connection"))} connects ${from} with ${to}.`,
+    () => `${quote(random, text("connection"))} is a bridge from ${from} to ${to}.`,
+  );
+  add(
+    ["connection", "connection.target"],
+    () => `${quote(random, text("connection"))} links to ${quote(random, text("connection.target"))}.`,
+  );
   return options.length === 0 ? null : pick(random, options)();
 }

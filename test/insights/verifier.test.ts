@@ -49,6 +49,17 @@ test.each<[string, ...string[]]>([
   ["“Brought a cello home” is among the two notes on Bow & cello.", "theme-2.title-1", "theme-2.notes"],
   ["You wrote eight notes on six days; Bow & cello took two.", "notes", "days", "theme-2.notes"],
   ["Tannery Brook took four notes, while Bow & cello is new with two.", "theme-1.notes", "theme-2.notes"],
+  ["“Rye scald, first try” ties Kitchen to Bow & cello.", "connection", "connection.from", "connection.to"],
+  ["“Rye scald, first try” links to “Brought a cello home”.", "connection", "connection.target"],
+  ["“Brought a cello home” is linked from “Rye scald, first try”.", "connection", "connection.target"],
+  [
+    "“Bin two is hot” recalls “Soil test, finally”, written four months before.",
+    "echo.old",
+    "echo.note",
+    "echo.age",
+  ],
+  ["Tannery Brook took four notes, among them “The day of the notch”.", "theme-1.notes", "theme-1.title-2"],
+  ["“Bin two is hot” asks a question.", "asked-1"],
 ])("holds: %s", (text, ...factIds) => {
   expect(check(text, ...factIds)).toBeNull();
 });
@@ -108,6 +119,73 @@ test.each<[string, string, ...string[]]>([
   ["a part of them", "Bow & cello took two notes, two of them from work.", "theme-2.notes"],
   ["what is closed is no theme", "One to-do was ticked off, and it closed the theme.", "closed"],
   ["this week's figure for one before", "Tannery Brook faded after four notes.", "theme-1.notes"],
+  [
+    "an echo of another note",
+    "“Bin two is hot” recalls “Headcut, one week on”.",
+    "note-2",
+    "echo.note",
+    "echo.old",
+  ],
+  ["an echo the wrong way round", "“Soil test, finally” recalls “Bin two is hot”.", "echo.note", "echo.old"],
+  [
+    "a link the wrong way round",
+    "“Brought a cello home” links to “Rye scald, first try”.",
+    "connection",
+    "connection.target",
+  ],
+  [
+    "the same, behind a comma",
+    "“Brought a cello home”, linking to “Rye scald, first try”.",
+    "connection",
+    "connection.target",
+  ],
+  [
+    "a tie to another theme",
+    "“Rye scald, first try” ties Kitchen to Tannery Brook.",
+    "theme-1.notes",
+    "connection",
+    "connection.from",
+    "connection.to",
+  ],
+  [
+    "a tie of a theme to itself",
+    "“Rye scald, first try” ties Kitchen to Kitchen.",
+    "connection",
+    "connection.from",
+  ],
+  [
+    "a note in another theme",
+    "Tannery Brook includes “Brought a cello home”.",
+    "theme-1.notes",
+    "theme-2.title-1",
+  ],
+  [
+    "a note counted in another theme",
+    "Bow & cello took two notes, among them “The day of the notch”.",
+    "theme-2.notes",
+    "theme-1.title-2",
+  ],
+  [
+    "a quotation in another theme",
+    "Knee holds “We measured the sill”.",
+    "notes",
+    "theme-5.notes",
+    "theme-1.notes",
+  ],
+  ["a closed to-do told as open", "“endpin out about a forearm” is still open.", "open", "closed-1"],
+  [
+    "an open one told as closed",
+    "One to-do is ticked off, among them “ring Mrs. Abernathy”.",
+    "closed",
+    "open-1",
+  ],
+  ["a note that asks nothing", "“The day of the notch” asks a question.", "asked-1", "theme-1.title-2"],
+  [
+    "one's count said of both",
+    "Bow & cello has two notes, and so has Tannery Brook.",
+    "theme-1.notes",
+    "theme-2.notes",
+  ],
   ["a title and nothing said of it", "“Headcut, one week on.”", "note-2"],
 ])("does not hold (%s): %s", (_, text, ...factIds) => {
   expect(check(text, ...factIds)).not.toBeNull();

@@ -224,7 +224,7 @@ describe("with a model", () => {
     expect(headline).toMatchObject({
       writtenBy: "model",
       model: "gpt-4.1-mini",
-      promptVersion: 1,
+      promptVersion: 2,
       missingCode: null,
       inputTokens: expect.any(Number),
     });

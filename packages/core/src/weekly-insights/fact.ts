@@ -25,6 +25,8 @@ export const sayings = [
   /** Two themes, or two notes, that one note brings together. */
   "joined",
   "echo",
+  /** Of two notes that are joined or echo each other, the one that is linked to or recalled. */
+  "target",
 ] as const;
 export type Saying = (typeof sayings)[number];
 

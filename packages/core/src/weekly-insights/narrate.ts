@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Llm, LlmUsage, Question } from "../llm/llm.ts";
 import type { Fact } from "./fact.ts";
-import { instructionsFor } from "./prompts/v1.ts";
+import { instructionsFor } from "./prompts/v2.ts";
 import { factsOf, type SectionSlug, type Sentence } from "./section.ts";
 import type { NoteText } from "./verifier/evidence.ts";
 import { evidenceFor } from "./verifier/evidence-for.ts";

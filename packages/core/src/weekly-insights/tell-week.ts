@@ -5,7 +5,7 @@ import { affordable } from "../llm/budget.ts";
 import type { Llm } from "../llm/llm.ts";
 import type { Fact } from "./fact.ts";
 import { narrate, type SectionQuestion } from "./narrate.ts";
-import { PROMPT_VERSION } from "./prompts/v1.ts";
+import { PROMPT_VERSION } from "./prompts/v2.ts";
 import { hasSomethingToTell, type SectionSlug, type Sentence, sectionSlugs } from "./section.ts";
 import { tellPlainly } from "./template/template.ts";
 import type { Week } from "./week.ts";

@@ -32,7 +32,7 @@ export function connectionFacts(account: WeekAccount): Fact[] {
         value: quotable(across.toTitle),
         unit: "title",
         label: quotable(across.toTitle),
-        says: ["joined"],
+        says: ["joined", "target"],
         noteIds: [across.toId],
       },
     ];
@@ -89,7 +89,7 @@ export function echoFacts(account: WeekAccount): Fact[] {
   const own = { label: quotable(note.title), noteIds };
   const [age, unit] = ageOf(echo.oldWrittenOn, note.writtenOn);
   return [
-    { id: "echo.old", value: old.label, unit: "title", says: ["echo"], ...old },
+    { id: "echo.old", value: old.label, unit: "title", says: ["echo", "target"], ...old },
     { id: "echo.date", value: echo.oldWrittenOn, unit: "date", says: [], ...old },
     { id: "echo.age", value: age, unit, says: [], ...old },
     { id: "echo.note", value: own.label, unit: "title", says: ["echo"], ...own },

@@ -1,13 +1,7 @@
 import type { Fact } from "../fact.ts";
+import type { Claim } from "./claim.ts";
 import { plainQuotes } from "./evidence.ts";
-import type { MaskedText } from "./masked-text.ts";
-
-/** What stands in something else, or what something else stands in, as a sentence quotes or names it. */
-interface Named {
-  said: string;
-  start: number;
-  end: number;
-}
+import { type MaskedText, type Named, namedIn } from "./masked-text.ts";
 
 const placing = /\b(?:in|on|among|to|under|within|from|of|with)\b/;
 
@@ -16,7 +10,8 @@ const placing = /\b(?:in|on|among|to|under|within|from|of|with)\b/;
  * stand next to its own note's; a title before its theme must be put into it: “Headcut” does not hold “Brook”.
  */
 export function areInPlace(
-  { text, mentions, quotes }: MaskedText,
+  masked: MaskedText,
+  claims: readonly Claim[],
   facts: readonly Fact[],
   themeNames: ReadonlySet<string>,
 ): boolean {
@@ -24,10 +19,7 @@ export function areInPlace(
     ({ unit, label, value }) => unit === "text" && label !== undefined && value !== label,
   );
   const themeTitles = facts.filter(({ unit, label, value }) => unit === "title" && value !== label);
-  const named: Named[] = [
-    ...mentions.map(({ label, start, end }) => ({ said: plainQuotes(label), start, end })),
-    ...quotes,
-  ].sort((a, b) => a.start - b.start);
+  const named = namedIn(masked);
   const themes = new Set([...themeNames].map(plainQuotes));
   const isOneOf = (some: readonly Fact[], { said }: Named) =>
     some.filter(({ value }) => plainQuotes(String(value)) === said);
@@ -36,6 +28,7 @@ export function areInPlace(
   return named.every((one, i) => {
     const own = isOneOf(items, one);
     if (own.length > 0) {
+      if (!isInItsState(masked, one, own, claims)) return false;
       const near = [named.slice(0, i).findLast(isTitle), named.slice(i + 1).find(isTitle)];
       const beside = near.filter((title) => title !== undefined);
       return (
@@ -46,6 +39,21 @@ export function areInPlace(
     const titled = isOneOf(themeTitles, one);
     if (titled.length === 0 || named.slice(0, i).some(({ said }) => themes.has(said))) return true;
     const theme = named.slice(i + 1).find(({ said }) => themes.has(said));
-    return theme === undefined || placing.test(text.slice(one.end, theme.start));
+    return theme === undefined || placing.test(masked.text.slice(one.end, theme.start));
+  });
+}
+
+/** What is told as open in the clause that quotes it is open; what is told as closed is closed. */
+function isInItsState(
+  { text }: MaskedText,
+  one: Named,
+  own: readonly Fact[],
+  claims: readonly Claim[],
+): boolean {
+  return claims.every((claim) => {
+    if (!claim.says?.includes("open") && !claim.says?.includes("closed")) return true;
+    const between =
+      claim.end <= one.start ? text.slice(claim.end, one.start) : text.slice(one.end, claim.start);
+    return /[;.]|\b(?:and|but|while|whereas)\b/.test(between) || own.some(claim.bears);
   });
 }

@@ -14,7 +14,20 @@ export interface MaskedText {
   text: string;
   mentions: Mention[];
   /** What is quoted or named that no claim is about, in plain form, and where. */
-  quotes: { said: string; start: number; end: number }[];
+  quotes: Named[];
+}
+
+/** Something that a sentence names or quotes, in plain form, and where. */
+export interface Named {
+  said: string;
+  start: number;
+  end: number;
+}
+
+/** All that a sentence names or quotes, in its order. */
+export function namedIn({ mentions, quotes }: MaskedText): Named[] {
+  const named = mentions.map(({ label, start, end }) => ({ said: plainQuotes(label), start, end }));
+  return [...named, ...quotes].sort((a, b) => a.start - b.start);
 }
 
 export type MaskProblem = "quotation" | "unpaired quotation marks" | "uncited theme";

@@ -1,5 +1,5 @@
 import type { Fact, Saying } from "../fact.ts";
-import type { Claim } from "./claim.ts";
+import type { Claim, Relation } from "./claim.ts";
 import { isNumberWord } from "./figures.ts";
 import type { Token } from "./tokens.ts";
 
@@ -110,6 +110,11 @@ export function readWords(tokens: readonly Token[], taken: ReadonlySet<number>):
         },
       ];
     if (token.text === "than" && !isThanUsual(tokens, i)) return [nothingBears(token)];
+    if (asking.test(token.text))
+      return [
+        { kind: "word", start: token.start, end: token.end, bears: ({ id }) => id.startsWith("asked") },
+      ];
+    if (saysTheSame(tokens, i)) return [nothingBears(token)];
     if (
       /^(?:previous|last|past|next|following|preceding|earlier)$/.test(token.text) &&
       isOneSpan(tokens[i + 1])
@@ -119,8 +124,35 @@ export function readWords(tokens: readonly Token[], taken: ReadonlySet<number>):
     const says = sayingsOf.get(token.text);
     if (says === undefined) return [];
     if (isLinkToMany(tokens, i)) return [nothingBears(token)];
-    return [isOfOthers(says, tokens, i) ? nothingBears(token) : claimThat(says, token.start, token.end)];
+    if (isOfOthers(says, tokens, i)) return [nothingBears(token)];
+    const relates = relationOf(says, tokens, i);
+    const claim = claimThat(says, token.start, token.end);
+    return [relates === undefined ? claim : { ...claim, relates }];
   });
+}
+
+/** "Bread has five notes, and so has Garden": a figure is stated of each that has it. */
+function saysTheSame(tokens: readonly Token[], i: number): boolean {
+  const { text } = tokens[i]!;
+  if (/^(?:too|likewise|ditto)$/.test(text)) return true;
+  return /^(?:so|as)$/.test(text) && auxiliary.test(tokens[i + 1]?.text ?? "");
+}
+
+/** A question that is counted is a figure of its own. */
+const asking = /^(?:ask(?:s|ed|ing)?|questions?|questioned|unanswered|wonders?|wondered)$/;
+
+const auxiliary = /^(?:is|are|was|were|has|have|had|do|does|did)$/;
+
+/** "X recalls Y", "X is recalled in Y", "X links to Y", "X is linked from Y"; "X resembles Y" either way. */
+function relationOf(says: readonly Saying[], tokens: readonly Token[], i: number): Relation | undefined {
+  const relation = says.find((saying) => saying === "echo" || saying === "joined");
+  if (relation === undefined) return undefined;
+  const { text } = tokens[i]!;
+  const next = tokens[i + 1]?.text ?? "";
+  if (/^(?:echoed|recalled|linked)$/.test(text) && /^(?:by|from|in)$/.test(next))
+    return { says: relation, target: "before" };
+  const points = /^link/.test(text) ? next === "to" : /^(?:echo(?:es|ed|ing)|recall(?:s|ed)?)$/.test(text);
+  return points ? { says: relation, target: "after" } : { says: relation };
 }
 
 /** "new notes", for all notes of a week are new, and "more than 2,300", which the figure itself is checked for. */
@@ -133,7 +165,7 @@ function isWordOfCount(tokens: readonly Token[], i: number): boolean {
 
 /** Words that carry a claim are known to the verifier: they need no note to stand in. */
 export function isClaimWord(word: string): boolean {
-  return sayingsOf.has(word) || mostShare.has(word);
+  return sayingsOf.has(word) || mostShare.has(word) || asking.test(word);
 }
 
 /**
@@ -185,5 +217,11 @@ function nothingBears({ start, end }: Token): Claim {
 }
 
 function claimThat(says: readonly Saying[], start: number, end: number): Claim {
-  return { kind: "word", start, end, bears: (fact) => fact.says.some((saying) => says.includes(saying)) };
+  return {
+    kind: "word",
+    start,
+    end,
+    says,
+    bears: (fact) => fact.says.some((saying) => says.includes(saying)),
+  };
 }

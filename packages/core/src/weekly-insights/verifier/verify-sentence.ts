@@ -3,6 +3,8 @@ import type { Sentence } from "../section.ts";
 import { areBorneOut } from "./bind-claims.ts";
 import { type ClauseProblem, clauseProblem } from "./check-clauses.ts";
 import { areInPlace } from "./check-places.ts";
+import { areRelated } from "./check-relations.ts";
+import { areInTheirThemes } from "./check-themes.ts";
 import { checkWords, type WordProblem } from "./check-words.ts";
 import { type Evidence, groundsOf, type NoteText } from "./evidence.ts";
 import { looksLikeInstructions } from "./instructions.ts";
@@ -53,7 +55,7 @@ export function problemOf(sentence: Sentence, evidence: Evidence): SentenceProbl
   if (typeof notes === "string") return notes;
   if (unseen.test(text)) return "character";
 
-  const grounds = groundsOf(facts, notes);
+  const grounds = groundsOf(facts, [...notes.values()]);
   const masked = maskText(text, facts, grounds, evidence.themeNames);
   if (typeof masked === "string") return masked;
   const surface = surfaceProblem(text, masked.text, grounds.texts);
@@ -70,7 +72,9 @@ export function problemOf(sentence: Sentence, evidence: Evidence): SentenceProbl
 
   const claims = [...idioms.claims, ...dates.claims, ...numbers, ...readWords(tokens, inFigures)];
   if (!areBorneOut(masked.text, claims, masked.mentions, facts)) return "claim";
-  if (!areInPlace(masked, facts, evidence.themeNames)) return "claim";
+  if (!areInPlace(masked, claims, facts, evidence.themeNames)) return "claim";
+  if (!areInTheirThemes(masked, claims, facts, notes, evidence.themeNames)) return "claim";
+  if (!areRelated(masked, claims, facts, evidence.themeNames)) return "claim";
   // A title that stands alone, cut off from what was said of it, says nothing.
   const states =
     tokens.some(({ kind }) => kind !== "mark") &&
@@ -82,15 +86,15 @@ function citedNotes(
   sentence: Sentence,
   facts: readonly Fact[],
   evidence: Evidence,
-): NoteText[] | "unknown note" | "note of another fact" | "no note" {
+): Map<string, NoteText> | "unknown note" | "note of another fact" | "no note" {
   const behind = new Set(facts.flatMap((fact) => fact.noteIds));
-  const notes: NoteText[] = [];
+  const notes = new Map<string, NoteText>();
   for (const id of sentence.noteIds) {
     const note = evidence.notes.get(id);
     if (note === undefined) return "unknown note";
     if (!behind.has(id)) return "note of another fact";
     // What a note tells the model to write is no ground for a sentence.
-    if (!looksLikeInstructions(`${note.title}\n${note.excerpt}`)) notes.push(note);
+    if (!looksLikeInstructions(`${note.title}\n${note.excerpt}`)) notes.set(id, note);
   }
   return sentence.noteIds.length === 0 ? "no note" : notes;
 }

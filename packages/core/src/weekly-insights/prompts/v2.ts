@@ -4,7 +4,7 @@ import type { SectionSlug } from "../section.ts";
  * The words that a model is asked with. A file is never changed once an insight was written with it: a change is the
  * next version, and stored sections say which one they come from.
  */
-export const PROMPT_VERSION = 1;
+export const PROMPT_VERSION = 2;
 
 const COMMON = `You write one section of a person's account of their own week of note-taking, in plain, warm English, to be read on a Sunday morning. Address the person as "you".
 
@@ -14,7 +14,7 @@ Rules for every sentence:
 - "factIds" lists each fact that the sentence states; "noteIds" at least one note, out of those facts' notes.
 - Every figure is a fact's value, in digits or in words. Only "about" or "nearly" may round, to two digits. Do not add, subtract, compare or estimate.
 - Name a theme by its exact name. Put titles, to-dos, questions and anything taken from a note in quotation marks, word for word.
-- A fact "says" which words it bears: up (grew), down (faded), steady, new, back (returned), most (led), busiest, longest, central, linked, open, closed, joined, echo. Do not say so of anything else. "past" marks a figure of the weeks before; call it usual.
+- A fact "says" which words it bears: up (grew), down (faded), steady, new, back (returned), most (led), busiest, longest, central, linked, open, closed, joined, echo. Do not say so of anything else. "past" marks a figure of the weeks before; call it usual. "target" marks, of two notes, the one that is linked to or recalled.
 - What a note is about is said in that note's own words.
 - No causes, motives, feelings, advice, praise or predictions. No "not", "never", "only", "all". No names of people unless they stand in the note. No links, no markup, no lists.
 - One sentence an entry, ending with a full stop.`;
