@@ -1,5 +1,5 @@
 /** One planner, for bench/plan.ts: starts a run, or goes on with the one it is given, and prints what that took. */
-import { defaultLimits } from "@noctuary/core/context";
+import { defaultLimits, noBudgets } from "@noctuary/core/context";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
 import { nightlyCluster } from "@noctuary/core/nightly-cluster/nightly-cluster";
 import { startRun } from "@noctuary/core/runtime/start-run";
@@ -28,6 +28,7 @@ const context = {
   metrics: { add() {} },
   events: null,
   enabledJobs: new Map(),
+  budgets: noBudgets,
   limits: defaultLimits,
 };
 

@@ -1,5 +1,5 @@
 /** One user's stacks step, for bench/stacks-speed.ts: decides from stored clusters, and prints what that took. */
-import { defaultLimits } from "@noctuary/core/context";
+import { defaultLimits, noBudgets } from "@noctuary/core/context";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
 import { userStep } from "@noctuary/core/job";
 import { nightlyStacks } from "@noctuary/core/nightly-stacks/nightly-stacks";
@@ -20,6 +20,7 @@ const context = {
   metrics: { add() {} },
   events: null,
   enabledJobs: new Map(),
+  budgets: noBudgets,
   limits: defaultLimits,
 };
 const userId = process.argv[2]!;

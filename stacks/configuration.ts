@@ -48,6 +48,8 @@ const rdsDatabase = z.strictObject({
   deletionProtection: z.boolean().default(true),
 });
 
+const dollars = z.number().min(0, "must be dollars, 0 or more");
+
 const job = z.strictObject({
   enabled: z.boolean().default(true),
   /** Local date since when: no night before it is made up for. Without it, since its first scheduled run. */
@@ -67,6 +69,13 @@ const stageConfiguration = z.strictObject({
       /** Any OpenAI-compatible API. */
       baseUrl: z.url({ protocol: /^https$/, error: "must be an https:// address" }).optional(),
       llmBaseUrl: z.url({ protocol: /^https$/, error: "must be an https:// address" }).optional(),
+      /** Dollars a calendar month, of all users together and of each. */
+      monthlyBudgetUsd: dollars.optional(),
+      userMonthlyBudgetUsd: dollars.optional(),
+      /** Prices of models that are not known here: under a budget nobody asks them otherwise. */
+      usdPerMillionTokens: dollars.optional(),
+      llmUsdPerMillionInputTokens: dollars.optional(),
+      llmUsdPerMillionOutputTokens: dollars.optional(),
     })
     .prefault({}),
   jobs: z.strictObject(Object.fromEntries(jobs.map(({ slug }) => [slug, job.prefault({})]))).prefault({}),

@@ -147,10 +147,17 @@ function trends(account: Account): Block[][] {
         account,
       ),
       graph(
+        "Budget used this month (percent)",
+        [line("BudgetUsed", { step: "reconciler" }, "of all users together")],
+        nightly,
+        account,
+      ),
+      graph(
         "Notes without a vector",
         [
           line("NotesOverdue", { step: "reconciler" }, "waiting for longer than a night"),
           line("NotesFailed", { step: "reconciler" }, "refused"),
+          line("NotesWaitingForBudget", { step: "reconciler" }, "for a month's budget"),
         ],
         nightly,
         account,

@@ -3,18 +3,13 @@ import type { StageConfiguration } from "./configuration.ts";
 
 /** The environment variables of what a stage has chosen; a value that is left out keeps the program's default. */
 export function chosenSettings({ provider, logs, jobs, audit }: StageConfiguration): Record<string, string> {
-  const { embedder, embeddingModel, dimensions, baseUrl, llm, llmModel, llmBaseUrl } = provider;
+  const { baseUrl, ...asSettings } = provider;
   const chosen = {
-    embedder,
-    llm,
+    ...asSettings,
     logLevel: logs.level,
     enabledJobs: enabledJobs(jobs),
     retentionDays: audit.retentionDays,
-    embeddingModel,
-    dimensions,
     openaiBaseUrl: baseUrl,
-    llmModel,
-    llmBaseUrl,
   };
   return Object.fromEntries(
     Object.entries(chosen)

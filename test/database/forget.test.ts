@@ -3,8 +3,8 @@ import { forgetUser } from "@noctuary/db/notes/note";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-/** Ids alone, kept for as long as the ledger and the audit are; usage is made nameless by a query of its own. */
-const KEPT = ["audit_log", "outbox", "run_user", "task", "usage"];
+/** Ids alone, kept for as long as the ledger and the audit are; usage and budgets go by a query of their own. */
+const KEPT = ["audit_log", "budget_month", "outbox", "run_user", "task", "usage"];
 
 let database: TestDatabase;
 beforeAll(async () => {

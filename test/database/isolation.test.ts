@@ -30,6 +30,7 @@ const tables = [
   "user_state",
   "user_setting",
   "usage",
+  "budget_month",
   "audit_log",
   "run_user",
   "task",
@@ -80,6 +81,7 @@ beforeAll(async () => {
     `insert into noctuary.stack_title_draft (user_id, title_key, title, at) select u.id, 'k', 'a title', now() from ${users}`,
     `insert into noctuary.user_setting (user_id) select u.id from ${users}`,
     `insert into noctuary.usage (user_id, day, model) select u.id, '2026-11-02', 'm' from ${users}`,
+    `insert into noctuary.budget_month (user_id, month) select u.id, '2026-11-01' from ${users}`,
     `insert into noctuary.audit_log (user_id, actor, action, counts) select u.id, 'test', 'read', '{}' from ${users}`,
     `insert into noctuary.run_user (run_id, user_id, counts) select 'r', u.id, '{}' from ${users}`,
     `insert into noctuary.task (id, run_id, step, queue, user_id, payload)

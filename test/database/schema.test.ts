@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as account from "@noctuary/db/account/account.sql";
+import * as budget from "@noctuary/db/budget/budget-month.sql";
 import * as clusters from "@noctuary/db/clusters/clusters.sql";
 import * as keptNeighbours from "@noctuary/db/clusters/kept-neighbours.sql";
 import * as comparison from "@noctuary/db/comparison/compared-night.sql";
@@ -31,6 +32,7 @@ const tables = [
   stacks,
   insights,
   provider,
+  budget,
 ]
   .flatMap((module) => Object.values<unknown>(module))
   .filter((value) => value instanceof PgTable)
@@ -46,7 +48,7 @@ test("the migrated tables have the columns that the code declares", async () => 
   const declared = tables.flatMap(({ name, columns }) =>
     columns.map((column) => ({
       name: `${name}.${column.name}`,
-      type: column.getSQLType().replace(' collate "C"', ""),
+      type: column.getSQLType().replace(' collate "C"', "").replace(", ", ","),
       required: column.notNull,
       collation: column.getSQLType().includes('collate "C"') ? "C" : null,
     })),

@@ -3,9 +3,10 @@ import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { seededRandom } from "@noctuary/core/clustering/seeded-random";
 import { afterAll, expect, test } from "vitest";
+import { CANARY } from "../support/canary.ts";
 import { expireLeases, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { startOpenAiServer } from "../support/openai-server.ts";
+import { startOpenAiServer, tokensOf } from "../support/openai-server.ts";
 import { outcomeOf } from "../support/outcome.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { figures, newSeed, times } from "./figures.ts";
@@ -15,14 +16,19 @@ const SCHEDULED = "2026-11-02T07:00:00Z";
 const NOTES = { ann: 40, bob: 25 };
 const IN_FLIGHT = 2;
 const BATCH = 5;
+const A_DOLLAR_A_TOKEN = "1000000";
 
 const running = new Set<ChildProcess>();
+/** What the processes put on their consoles, whatever they died of. */
+let printed = "";
 afterAll(async () => {
   for (const child of running) await kill(child);
 });
 
 async function fleet(): Promise<ChildProcess> {
-  const child = fork(new URL("../support/fleet-process.ts", import.meta.url), { execArgv: [] });
+  const child = fork(new URL("../support/fleet-process.ts", import.meta.url), { execArgv: [], silent: true });
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on("data", (chunk) => (printed += String(chunk)));
   running.add(child);
   await once(child, "message");
   return child;
@@ -48,16 +54,25 @@ test(`a fleet that is killed ${KILLS} times at random moments loses no note and 
       NOCTUARY_EMBED_BATCH_NOTES: String(BATCH),
       NOCTUARY_PLAN_PAGE_NOTES: "10",
       NOCTUARY_REQUESTS_IN_FLIGHT: String(IN_FLIGHT),
+      NOCTUARY_USD_PER_MILLION_TOKENS: A_DOLLAR_A_TOKEN,
+      NOCTUARY_MONTHLY_BUDGET_USD: "1000000",
     },
   });
   for (const [user, count] of Object.entries(NOTES)) await putNotes(database, user, themedNotes(count));
   const begin = await database.keep();
   let current = await fleet();
+  let started: Promise<unknown> = Promise.resolve();
+  const tellToStart = () => {
+    started = once(current, "message");
+    current.send({ scheduledTime: SCHEDULED });
+  };
 
   const startNight = async () => {
+    // A start that comes late to a night that has ended would begin the next one, while its notes are being put back.
+    await started;
     await begin();
     provider.reset();
-    current.send({ scheduledTime: SCHEDULED });
+    tellToStart();
     return performance.now();
   };
   const isEnded = async () => {
@@ -82,6 +97,7 @@ test(`a fleet that is killed ${KILLS} times at random moments loses no note and 
   let nights = 0;
   let paidTwice = 0;
   let mostPaidTwice = 0;
+  let leftSetAside = 0;
   const caught: Record<string, number> = {
     "before the plan": 0,
     plan: 0,
@@ -102,12 +118,20 @@ test(`a fleet that is killed ${KILLS} times at random moments loses no note and 
       await waitForBackends(night, database);
       await expireLeases(database);
       current = await spare;
-      current.send({ scheduledTime: SCHEDULED });
+      tellToStart();
     }
     await untilEnded();
     expect(await outcomeOf(database), `seed ${seed}, night ${nights}`).toEqual(undisturbed);
     const twice = provider.inputs - paidOnce;
     expect(twice, `seed ${seed}, night ${nights}`).toBeLessThanOrEqual(own * 2 * IN_FLIGHT * BATCH);
+    // Whatever was killed between setting money aside and saying what it cost: no dollar that was billed is forgotten.
+    const counted = await countedUsd(database);
+    const billed = provider.requests.reduce(
+      (sum, { input }) => sum + input.reduce((all, text) => all + tokensOf(text), 0),
+      0,
+    );
+    expect(counted.used, `seed ${seed}, night ${nights}`).toBeGreaterThanOrEqual(billed);
+    leftSetAside += counted.reserved > 0 ? 1 : 0;
     paidTwice += twice;
     mostPaidTwice = Math.max(mostPaidTwice, twice);
   }
@@ -119,15 +143,26 @@ test(`a fleet that is killed ${KILLS} times at random moments loses no note and 
     "nights that ended otherwise": 0,
     "inputs paid twice": paidTwice,
     "most in one night": mostPaidTwice,
+    "nights with dollars left set aside": leftSetAside,
+    "dollars billed and not counted": 0,
     caught: Object.entries(caught)
       .map(([step, n]) => `${step} ${n}`)
       .join(" / "),
   });
   await kill(current);
+  expect(printed.toLowerCase()).not.toContain(CANARY);
   await night.close();
   await provider.close();
   await database.close();
 }, 7_200_000);
+
+async function countedUsd({ query }: TestDatabase): Promise<{ used: number; reserved: number }> {
+  const [row] = await query<{ used: number; reserved: number }>(
+    `select (spent_usd + reserved_usd)::float8 as used, reserved_usd::float8 as reserved
+     from noctuary.budget_month where user_id = ''`,
+  );
+  return row!;
+}
 
 async function whatWasUnderWay({ query }: TestDatabase): Promise<string> {
   const [run] = await query<{ status: string }>("select status from noctuary.run");

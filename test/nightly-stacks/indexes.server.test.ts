@@ -1,5 +1,5 @@
 import type { Context } from "@noctuary/core/context";
-import { defaultLimits } from "@noctuary/core/context";
+import { defaultLimits, noBudgets } from "@noctuary/core/context";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
 import { userStep } from "@noctuary/core/job";
 import { nightlyStacks } from "@noctuary/core/nightly-stacks/nightly-stacks";
@@ -101,11 +101,13 @@ test("every query of the job reaches the big tables by an index, and their numbe
           value: question.answer.parse({ title: "Open ends: topic" }),
         }),
       atMost: () => ({ tokens: 1, costUsd: 0 }),
+      priceUsd: () => 0,
     },
     logger: { info: () => {}, warn: () => {}, error: () => {}, critical: () => {} },
     metrics: { add() {} },
     events: null,
     enabledJobs: new Map(),
+    budgets: noBudgets,
     limits: defaultLimits,
   };
   try {

@@ -34,6 +34,7 @@ beforeEach(async () => {
       return { usage, value: question.answer.parse(answer(plain)) };
     },
     atMost: () => ({ tokens: 110, costUsd: priceUsd }),
+    priceUsd: () => priceUsd,
   };
   await database.empty();
   const daysBefore = (days: number) =>

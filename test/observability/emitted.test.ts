@@ -34,6 +34,7 @@ beforeAll(async () => {
     NOCTUARY_LLM_MODEL: "gpt-4.1-mini",
     NOCTUARY_LLM_BASE_URL: chat.url,
     NOCTUARY_LLM_API_KEY: "a-key",
+    NOCTUARY_MONTHLY_BUDGET_USD: "100",
   };
   try {
     await pastNights(database);

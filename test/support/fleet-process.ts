@@ -31,9 +31,9 @@ let isWorking = false;
 
 process.on("message", ({ scheduledTime }: { scheduledTime: string }) => {
   // A night that is there already is joined; a start that failed is the reconciler's business, as on AWS.
-  handlers["nightly-cluster"]!({ trigger: "schedule", scheduledTime }, lambda("nightly-cluster")).catch(
-    () => {},
-  );
+  void handlers["nightly-cluster"]!({ trigger: "schedule", scheduledTime }, lambda("nightly-cluster"))
+    .catch(() => {})
+    .then(() => process.send!("started"));
   if (!isWorking) work();
   isWorking = true;
 });

@@ -3,7 +3,7 @@ import { embedderFor } from "@noctuary/core/embedding/embedder-for";
 import { readEnabledJobs } from "@noctuary/core/enabled-jobs";
 import { llmFor } from "@noctuary/core/llm/llm-for";
 import { sharedPolicies } from "@noctuary/core/provider/policy-source";
-import { resolveSettings, type Settings, SettingsError } from "@noctuary/core/settings";
+import { budgetLimitsIn, resolveSettings, type Settings, SettingsError } from "@noctuary/core/settings";
 import { openDatabase } from "@noctuary/db/database";
 import { databaseSecret } from "./database-secret.ts";
 import { environmentSettings } from "./environment.ts";
@@ -97,6 +97,7 @@ export function contextFrom(settings: Settings): Context {
     metrics: openMetrics(settings),
     events: eventBusFor(settings),
     enabledJobs: readEnabledJobs(settings.enabledJobs),
+    budgets: budgetLimitsIn(settings),
     limits: {
       ...defaultLimits,
       embedBatchNotes: settings.embedBatchNotes,

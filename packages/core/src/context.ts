@@ -1,3 +1,4 @@
+import type { BudgetLimits } from "@noctuary/db/budget/budget-month";
 import type { Database } from "@noctuary/db/database";
 import type { Embedder } from "./embedding/embedder.ts";
 import type { EnabledJobs } from "./enabled-jobs.ts";
@@ -31,6 +32,8 @@ export interface Context {
   /** Whose missed runs are made up for, and who is late where they fail to run. */
   enabledJobs: EnabledJobs;
   limits: Limits;
+  /** Dollars a month that providers may cost. */
+  budgets: BudgetLimits;
 }
 
 export interface Limits {
@@ -61,6 +64,9 @@ export interface Limits {
   /** From so many distinct vectors of one user on, their neighbours are kept from night to night. */
   keepNeighboursFrom: number;
 }
+
+/** Nobody has set a limit. */
+export const noBudgets: BudgetLimits = { userUsd: null, totalUsd: null };
 
 export const defaultLimits: Limits = {
   maxAttempts: 3,

@@ -142,6 +142,18 @@ export const metricDefinitions = define({
     dimensions: [["step"]],
     description: "notes without a vector, for a reason that lasts until they change",
   },
+  NotesWaitingForBudget: {
+    unit: "Count",
+    dimensions: [["step"]],
+    description:
+      "notes that are not embedded because a month's budget is used up, or the model has no known price",
+  },
+  BudgetUsed: {
+    unit: "Percent",
+    dimensions: [["step"]],
+    description:
+      "dollars used or set aside this month, of the budget of all users together where there is one",
+  },
   Connections: { unit: "Count", dimensions: [["step"]], description: "connections to the database server" },
   ConnectionsUsed: {
     unit: "Percent",

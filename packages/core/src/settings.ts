@@ -144,6 +144,17 @@ export const settingDefinitions = {
   requestsPerMinute: perMinute("NOCTUARY_REQUESTS_PER_MINUTE", "requests", "the embedder"),
   llmTokensPerMinute: perMinute("NOCTUARY_LLM_TOKENS_PER_MINUTE", "tokens", "the language model"),
   llmRequestsPerMinute: perMinute("NOCTUARY_LLM_REQUESTS_PER_MINUTE", "requests", "the language model"),
+  monthlyBudgetUsd: setting({
+    env: "NOCTUARY_MONTHLY_BUDGET_USD",
+    schema: z.coerce.number().min(0).max(1e9).optional(),
+    description:
+      "dollars that providers may cost in a calendar month (UTC), all users together: at four fifths of it no language model is asked any more, at the end of it nothing new is embedded",
+  }),
+  userMonthlyBudgetUsd: setting({
+    env: "NOCTUARY_USER_MONTHLY_BUDGET_USD",
+    schema: z.coerce.number().min(0).max(1e9).optional(),
+    description: "the same for each user; user_setting.monthly_budget_usd goes before it",
+  }),
   providerConsent: setting({
     env: "NOCTUARY_PROVIDER_CONSENT",
     schema: z
@@ -323,6 +334,17 @@ export function resolveSettings(sources: SettingSource[]): ResolvedSettings {
   }
   if (problems.length > 0) throw new SettingsError(`wrong settings:\n  ${problems.join("\n  ")}`);
   return { settings: settings as Settings, origins: origins as Record<SettingName, string> };
+}
+
+/** The budgets that are set, as the work knows them: dollars a month; null: no limit. */
+export function budgetLimitsIn(settings: Pick<Settings, "userMonthlyBudgetUsd" | "monthlyBudgetUsd">): {
+  userUsd: number | null;
+  totalUsd: number | null;
+} {
+  return {
+    userUsd: settings.userMonthlyBudgetUsd ?? null,
+    totalUsd: settings.monthlyBudgetUsd ?? null,
+  };
 }
 
 /** The settings that environment variables hold. An empty variable counts as not set. */

@@ -1,13 +1,16 @@
 import { embedderFor } from "@noctuary/core/embedding/embedder-for";
 import { recordable } from "@noctuary/core/errors";
-import { type SettingName, settingDefinitions } from "@noctuary/core/settings";
+import { llmFor } from "@noctuary/core/llm/llm-for";
+import { budgetLimitsIn, type SettingName, settingDefinitions } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
+import { budgetOverview, usersWithLimit } from "@noctuary/db/budget/budget-month";
 import { type Diagnosis, diagnose } from "@noctuary/db/diagnosis";
 import { schemaState } from "@noctuary/db/migrate";
 import { attachmentOf, seenOfAttached } from "@noctuary/db/notes/attachment";
 import { accountOf, type NoteState, type NotesInState, noteStates } from "@noctuary/db/notes/note-account";
 import { attachedTable } from "../attach/attach-notes.ts";
 import { EXIT } from "../exit.ts";
+import { sayBudgets } from "../render/budget.ts";
 import { sayCode } from "../render/codes.ts";
 import { count, momentLine } from "../render/words.ts";
 import { type GlobalOptions, openSession, type Session } from "../session.ts";
@@ -105,7 +108,7 @@ async function examine(session: Session): Promise<Check[]> {
   if (state !== "current") return checks;
   const source = await noteSource(session);
   checks.push(...isolation(diagnosis), source);
-  return source.ok ? [...checks, ...(await accounting(session))] : checks;
+  return source.ok ? [...checks, ...(await accounting(session)), await budgeting(session)] : checks;
 }
 
 function isolation(diagnosis: Diagnosis): Check[] {
@@ -176,6 +179,36 @@ async function accounting(session: Session): Promise<Check[]> {
       details: states.filter(({ state }) => state !== "embedded").map(sayState),
       remedy: "some notes are in no state: please report this",
     },
+  ];
+}
+
+/** Dollars a month. A model without a known price is not asked under a limit, which somebody must be told. */
+async function budgeting({ db, settings }: Session): Promise<Check> {
+  const set = budgetLimitsIn(settings);
+  const { overview, hasOwnLimits } = await asLedger(db, async (tx) => ({
+    overview: await budgetOverview(tx, set),
+    hasOwnLimits: (await usersWithLimit(tx)) > 0,
+  }));
+  const { found, details, isSpent } = sayBudgets(overview, set);
+  const isLimited = set.totalUsd !== null || set.userUsd !== null || hasOwnLimits;
+  const unpriced = isLimited ? modelsWithoutPrice(settings) : [];
+  if (unpriced.length > 0) {
+    const remedy = `nobody knows what ${unpriced.map(({ model }) => model).join(" and ")} costs, so under a budget it is NOT ASKED: set ${unpriced.map(({ setting }) => setting).join(" and ")} (0 where it costs nothing)`;
+    return { name: "budget", ok: false, found, details, remedy };
+  }
+  const remedy =
+    "raise monthlyBudgetUsd, userMonthlyBudgetUsd or the user's own (user_setting.monthly_budget_usd), or wait for the next month";
+  return { name: "budget", ok: !isSpent, found, details, remedy };
+}
+
+function modelsWithoutPrice(settings: Session["settings"]): { model: string; setting: string }[] {
+  const embedder = embedderFor(settings);
+  const llm = llmFor(settings);
+  return [
+    ...(embedder.priceUsd(1) === null ? [{ model: embedder.model, setting: "usdPerMillionTokens" }] : []),
+    ...(llm !== null && llm.priceUsd({ input: 1, output: 1 }) === null
+      ? [{ model: llm.model, setting: "llmUsdPerMillionInputTokens and llmUsdPerMillionOutputTokens" }]
+      : []),
   ];
 }
 

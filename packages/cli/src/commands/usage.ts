@@ -1,7 +1,10 @@
+import { budgetLimitsIn } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
 import { type UsageRow, usageSince } from "@noctuary/db/account/account";
+import { budgetOverview } from "@noctuary/db/budget/budget-month";
 import Table from "cli-table3";
 import { EXIT, UsageError } from "../exit.ts";
+import { sayBudgets } from "../render/budget.ts";
 import { count, dollars } from "../render/words.ts";
 import { type GlobalOptions, openSession } from "../session.ts";
 import { plainTable, type Terminal } from "../terminal.ts";
@@ -20,6 +23,12 @@ export async function usage(options: UsageOptions, terminal: Terminal): Promise<
     const rows = await asLedger(session.db, (tx) => usageSince(tx, { since, userId: options.user }));
     terminal.json(rows);
     renderUsage(terminal, rows, since);
+    const set = budgetLimitsIn(session.settings);
+    const overview = await asLedger(session.db, (tx) => budgetOverview(tx, set));
+    if (set.totalUsd !== null || overview.users.length > 0) {
+      const { found, details } = sayBudgets(overview, set);
+      for (const line of [`Budget: ${found}`, ...details.map((detail) => `  ${detail}`)]) terminal.line(line);
+    }
     return EXIT.done;
   } finally {
     await session.close();

@@ -1,3 +1,4 @@
+import { type BudgetProblem, budgetProblems } from "@noctuary/core/budget/budget-problems";
 import { type ProviderProblem, providerProblems } from "@noctuary/core/provider/provider-errors";
 
 /** What the codes that are recorded for a note or a task mean, with what to do. Codes of providers have their own list. */
@@ -25,6 +26,7 @@ const meanings: Readonly<Record<string, string>> = {
 
 /** What a recorded code means, followed by the code: "the provider did not answer in time (provider_timeout)". */
 export function sayCode(code: string): string {
-  const meaning = meanings[code] ?? providerProblems[code as ProviderProblem];
+  const meaning =
+    meanings[code] ?? providerProblems[code as ProviderProblem] ?? budgetProblems[code as BudgetProblem];
   return meaning === undefined ? code : `${meaning} (${code})`;
 }

@@ -112,6 +112,22 @@ function renderDryRun(terminal: Terminal, run: Run, settings: EmbedderSettings):
     );
     line(`  sent to     ${embedderName(settings)}`);
   }
+  const { budgetLeftUsd } = run.totals;
+  if (budgetLeftUsd !== undefined)
+    line(`  budget      ${dollars(budgetLeftUsd)} left this month for all users together`);
+  if (t("usersOverBudget") > 0) {
+    line(
+      `  over it     perhaps ${count(t("usersOverBudget"), "user")}: what cannot be paid for waits, and nothing fails`,
+    );
+  }
+  if (t("unpricedNotes") > 0) {
+    line(
+      terminal.style(
+        "yellow",
+        `  NOT SENT    ${count(t("unpricedNotes"), "text")}: there is a budget in dollars, and nobody knows the price of ${settings.embeddingModel}. Set usdPerMillionTokens (0 where it costs nothing).`,
+      ),
+    );
+  }
   if (run.totals.namesToAsk !== undefined) {
     const price = dollars(run.totals.llmCostUsd ?? null);
     line(
@@ -137,6 +153,14 @@ export function renderTroubles(terminal: Terminal, run: Run): void {
       style(
         "yellow",
         `${count(t("failedNotes"), "note")} could not be embedded: \`noctuary notes --failed\` lists them.`,
+      ),
+    );
+  }
+  if (t("waitForBudget") > 0) {
+    terminal.line(
+      style(
+        "yellow",
+        `${count(t("waitForBudget"), "note")} wait for a budget: \`noctuary doctor\` says which and what to set.`,
       ),
     );
   }

@@ -1,3 +1,5 @@
+import type { Purse } from "../budget/purse.ts";
+
 /**
  * Turns texts into vectors whose cosine similarity says how alike the texts are.
  *
@@ -19,10 +21,15 @@ export interface Embedder {
   pack(inputs: readonly string[], options: { signal: AbortSignal }): Promise<number[][]>;
   /**
    * Embeds all inputs that the provider takes, or rejects: with the signal's reason once it is aborted, with a
-   * `PermanentError` when no further try can help, with a `RetryLaterError` when the provider asks for a long wait. Where
-   * some inputs had their answer before that, it does not reject: what they have cost is not to be paid again.
+   * `PermanentError` when no further try can help, with a `RetryLaterError` when the provider asks for a long wait, with a
+   * `BudgetSpentError` when the purse that is to pay for it is empty. Where some inputs had their answer before that, it does not reject: what they have cost is not to be paid again.
    */
-  embed(inputs: readonly string[], options: { signal: AbortSignal }): Promise<Embeddings>;
+  embed(
+    inputs: readonly string[],
+    options: { signal: AbortSignal; purse?: Purse | undefined },
+  ): Promise<Embeddings>;
+  /** Dollars for so many tokens; null when the price of the model is not known. */
+  priceUsd(tokens: number): number | null;
 }
 
 export interface Embeddings {

@@ -55,6 +55,7 @@ export function lexicalEmbedder(dimensions = 512): Embedder {
     model: LEXICAL_MODEL,
     dimensions,
     leavesMachine: false,
+    priceUsd: () => 0,
     // It computes on this thread: a second call at once would only wait for the first.
     callsInFlight: 1,
     async pack(inputs) {

@@ -1,3 +1,4 @@
+import type { Purse } from "../budget/purse.ts";
 import type { Failure } from "../provider/openai-errors.ts";
 import { estimatedTokens } from "../provider/prices.ts";
 import { ProviderError, type ProviderProblem, permanentProblem } from "../provider/provider-errors.ts";
@@ -24,6 +25,8 @@ export interface OpenAiSession {
 /** What lives as long as one call of `embed`. */
 export interface EmbedCall {
   readonly signal: AbortSignal;
+  /** Who pays; undefined where nobody has a budget. */
+  readonly purse: Purse | undefined;
   /** A row of `dimensions` for each part. */
   readonly rows: Float32Array;
   /** The rows that have their vector or their refusal. */
@@ -125,7 +128,7 @@ const half = (count: number) => Math.ceil(count / 2);
 /** One request with its retries. @throws as `retried` does */
 function askFor(session: OpenAiSession, call: EmbedCall, parts: readonly InputPart[]): Promise<Answer> {
   const { endpoint, slots, timing, dimensions } = session;
-  const { signal } = call;
+  const { signal, purse } = call;
   const texts = parts.map((part) => part.text);
   const tokens = parts.reduce((sum, part) => sum + part.tokens, 0);
   let hasAnsweredWrongly = false;
@@ -142,10 +145,10 @@ function askFor(session: OpenAiSession, call: EmbedCall, parts: readonly InputPa
 
   const attempt = async (): Promise<Tried<Answer>> => {
     const asked = await slots.run(async () => {
-      const pass = await endpoint.admit(tokens, signal);
+      const leave = await endpoint.admit({ input: tokens, output: 0 }, { signal, purse });
       call.requests++;
       const asksFor = session.sendsDimensions ? dimensions : undefined;
-      return endpoint.ask(texts, { dimensions: asksFor, signal, pass });
+      return endpoint.ask(texts, { dimensions: asksFor, signal, leave });
     }, signal);
     if ("failure" in asked) {
       const { failure } = asked;

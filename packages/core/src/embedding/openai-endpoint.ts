@@ -1,10 +1,10 @@
 import {
   type ConnectionOptions,
+  type Leave,
   type OpenAiConnection,
   openAiConnection,
 } from "../provider/openai-connection.ts";
 import type { Failure } from "../provider/openai-errors.ts";
-import type { Pass } from "../provider/provider-policy.ts";
 
 export interface EndpointOptions extends ConnectionOptions {
   model: string;
@@ -18,7 +18,7 @@ export interface Endpoint extends Pick<OpenAiConnection, "admit"> {
    */
   ask(
     texts: string[],
-    options: { dimensions: number | undefined; signal: AbortSignal; pass: Pass },
+    options: { dimensions: number | undefined; signal: AbortSignal; leave: Leave },
   ): Promise<{ answer: unknown } | { failure: Failure }>;
 }
 

@@ -59,8 +59,18 @@ export function openaiEmbedder({
 }: OpenAiEmbedderOptions): Embedder {
   const known = openAiModel(model);
   checkDimensions(model, dimensions);
+  const price = (tokens: number) =>
+    usdPerMillionTokens === undefined ? costUsd(model, tokens) : (tokens * usdPerMillionTokens) / 1_000_000;
   const session: OpenAiSession = {
-    endpoint: openAiEndpoint({ apiKey, baseUrl, model, timeoutMs, now: timing.now, policy }),
+    endpoint: openAiEndpoint({
+      apiKey,
+      baseUrl,
+      model,
+      timeoutMs,
+      now: timing.now,
+      policy,
+      priceUsd: ({ input, output }) => price(input + output),
+    }),
     slots: requestSlots(requestsInFlight),
     timing,
     dimensions,
@@ -74,26 +84,25 @@ export function openaiEmbedder({
     hasOpenAiTokens: known !== undefined,
     counted: new Map<string, number>(),
   };
-  const price = (tokens: number) =>
-    usdPerMillionTokens === undefined ? costUsd(model, tokens) : (tokens * usdPerMillionTokens) / 1_000_000;
-
   return {
     provider: "openai",
     model,
     dimensions,
     leavesMachine: true,
+    priceUsd: price,
     callsInFlight: requestsInFlight,
     async pack(inputs, { signal }) {
       const tokens = await tokensOfInputs(inputs, { ...counting, signal });
       return packInputs(tokens, { maxInputs: session.maxInputs, maxTokens: maxRequestTokens });
     },
-    async embed(inputs, { signal }): Promise<Embeddings> {
+    async embed(inputs, { signal, purse }): Promise<Embeddings> {
       signal.throwIfAborted();
       const { parts, split, empty } = await partsOfInputs(inputs, { ...counting, signal });
       const rows = inputs.length + [...split.values()].reduce((sum, own) => sum + own.length - 1, 0);
       const stop = new AbortController();
       const call: EmbedCall = {
         signal: AbortSignal.any([signal, stop.signal]),
+        purse,
         rows: new Float32Array(rows * dimensions),
         answered: new Set(empty),
         refusals: new Map(empty.map((row) => [row, "empty_input"])),

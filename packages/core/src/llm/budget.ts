@@ -1,12 +1,5 @@
-import type { UserTransaction } from "@noctuary/db/access";
-import { monthlyBudget, type UsageEntry } from "@noctuary/db/account/account";
+import type { UsageEntry } from "@noctuary/db/account/account";
 import type { Llm, LlmUsage, Question } from "./llm.ts";
-
-/** Dollars that a user may still cost in the month of a local date: 0 when it is spent, Infinity where nobody set a limit. */
-export async function budgetLeftUsd(tx: UserTransaction, userId: string, localDate: string): Promise<number> {
-  const { spentUsd, limitUsd } = await monthlyBudget(tx, userId, localDate);
-  return limitUsd === null ? Number.POSITIVE_INFINITY : Math.max(0, limitUsd - spentUsd);
-}
 
 /**
  * The first questions, as many as fit into what is left even if each costs the most it can. Under a limit nothing is

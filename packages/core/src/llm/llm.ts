@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import type { Purse } from "../budget/purse.ts";
 
 /**
  * A language model that answers questions in a shape that was asked for.
@@ -13,11 +14,17 @@ export interface Llm {
   /**
    * The answer, or why there is none that can be used; both with what they cost. Rejects as an embedder does: with the
    * signal's reason once it is aborted, with a `PermanentError` when no further try can help, with a `RetryLaterError`
-   * when the provider asks for a long wait, with a `ProviderError` when it fails. Once a try was paid for it resolves.
+   * when the provider asks for a long wait, with a `ProviderError` when it fails, with a `BudgetSpentError` when the
+   * purse that is to pay for it is empty. Once a try was paid for it resolves.
    */
-  ask<T>(question: Question<T>, options: { signal: AbortSignal }): Promise<LlmAnswer<T>>;
+  ask<T>(
+    question: Question<T>,
+    options: { signal: AbortSignal; purse?: Purse | undefined },
+  ): Promise<LlmAnswer<T>>;
   /** What a question may cost at the most, all its tries together. Calls nobody. */
   atMost(question: Question<unknown>): { tokens: number; costUsd: number | null };
+  /** Null when the price of the model is not known. */
+  priceUsd(tokens: { input: number; output: number }): number | null;
 }
 
 export interface Question<T> {

@@ -1,5 +1,7 @@
+import { BudgetSpentError } from "../budget/budget-problems.ts";
+import type { Purse } from "../budget/purse.ts";
 import { PermanentError } from "../errors.ts";
-import { OPENAI_URL, openAiConnection } from "../provider/openai-connection.ts";
+import { OPENAI_URL, openAiConnection, type Tokens } from "../provider/openai-connection.ts";
 import type { Failure } from "../provider/openai-errors.ts";
 import { costUsd, estimatedTokens } from "../provider/prices.ts";
 import { ProviderError, RetryLaterError } from "../provider/provider-errors.ts";
@@ -51,23 +53,34 @@ export function openaiLlm({
   timing = realTiming,
   policy,
 }: OpenAiLlmOptions): Llm {
-  const connection = openAiConnection({ apiKey, baseUrl, timeoutMs, now: timing.now, policy });
+  const cost = (input: number, output: number) =>
+    price === undefined
+      ? costUsd(model, input, output)
+      : (input * price.input + output * price.output) / 1_000_000;
+  const priceUsd = ({ input, output }: Tokens) => cost(input, output);
+  const connection = openAiConnection({
+    apiKey,
+    baseUrl,
+    timeoutMs,
+    now: timing.now,
+    policy,
+    priceUsd,
+  });
   const { url } = connection;
   const slots = requestSlots(requestsInFlight);
   /** The form that the endpoint has answered rightly to, once it has: from then on what it refuses is the question. */
   let knownForm: Form | undefined;
 
-  const cost = (input: number, output: number) =>
-    price === undefined
-      ? costUsd(model, input, output)
-      : (input * price.input + output * price.output) / 1_000_000;
-
   return {
     provider: "openai",
     model,
     callsInFlight: requestsInFlight,
+    priceUsd,
 
-    async ask<T>(question: Question<T>, { signal }: { signal: AbortSignal }): Promise<LlmAnswer<T>> {
+    async ask<T>(
+      question: Question<T>,
+      { signal, purse }: { signal: AbortSignal; purse?: Purse | undefined },
+    ): Promise<LlmAnswer<T>> {
       signal.throwIfAborted();
       const usage = { requests: 0, inputTokens: 0, outputTokens: 0 };
       let wrongAnswers = 0;
@@ -76,9 +89,9 @@ export function openaiLlm({
         const body = chatRequest(question, { model, url, form });
         const most = mostTokens(question, { model, url });
         const asked = await slots.run(async () => {
-          const pass = await connection.admit(most.input + most.output, signal);
+          const leave = await connection.admit(most, { signal, purse });
           usage.requests++;
-          const options = { signal, pass };
+          const options = { signal, leave };
           return connection.ask(({ chat }, signal) => chat.completions.create(body, { signal }), options);
         }, signal);
         return { asked, body };
@@ -164,9 +177,14 @@ function problemOf({ code }: { code: string }): string {
   return code === "provider_refused_length" ? "llm_too_long" : code;
 }
 
-function isProviders(error: unknown): error is ProviderError | RetryLaterError | PermanentError {
+function isProviders(
+  error: unknown,
+): error is ProviderError | RetryLaterError | PermanentError | BudgetSpentError {
   return (
-    error instanceof ProviderError || error instanceof RetryLaterError || error instanceof PermanentError
+    error instanceof ProviderError ||
+    error instanceof RetryLaterError ||
+    error instanceof PermanentError ||
+    error instanceof BudgetSpentError
   );
 }
 

@@ -3,9 +3,11 @@ import { addUsage } from "@noctuary/db/account/account";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import type { Run } from "@noctuary/db/ledger/run";
 import type { ClaimedTask } from "@noctuary/db/ledger/task";
+import { isBudgetProblem } from "../budget/budget-problems.ts";
+import { budgetLeftUsd, purseOf } from "../budget/purse.ts";
 import type { Context } from "../context.ts";
 import { recordable } from "../errors.ts";
-import { affordable, budgetLeftUsd, llmUsageEntry } from "../llm/budget.ts";
+import { affordable, llmUsageEntry } from "../llm/budget.ts";
 import type { Llm, LlmAnswer, LlmUsage } from "../llm/llm.ts";
 import { sumUsage } from "../llm/openai.ts";
 import { problemOfName, tidied } from "../naming/check-name.ts";
@@ -62,19 +64,26 @@ export async function askForNames(
   });
   const open = batches.filter(({ key }) => !known.has(key));
   if (open.length > 0) {
-    const leftUsd = await asUser(context.db, userId, (tx) => budgetLeftUsd(tx, userId, run.localDate));
+    const leftUsd = await asUser(context.db, userId, (tx) =>
+      budgetLeftUsd(tx, context.budgets, userId, "words"),
+    );
+    const purse = purseOf(context, userId, "words");
     const within = affordable(
       llm,
       open.map(({ question }) => question),
       leftUsd,
     ).length;
+    if (within < open.length) {
+      const ids = { job: run.job, runId: run.id, taskId: task.id, userId };
+      context.logger.info("names stay plain for the budget", { ...ids, questions: open.length - within });
+    }
     const signal = AbortSignal.timeout(Math.max(1, Math.min(LONGEST_MS, input.remainingMs() - MARGIN_MS)));
     const usages: LlmUsage[] = [];
     const queue = open.slice(0, within);
     const lane = async () => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         try {
-          const answer = await llm.ask(next.question, { signal });
+          const answer = await llm.ask(next.question, { signal, purse });
           usages.push(answer.usage);
           known.set(next.key, answer);
         } catch (error) {
@@ -94,7 +103,7 @@ export async function askForNames(
   const identities = new Set(taken);
   for (const { clusters, key } of batches) {
     const answer = known.get(key);
-    if (answer === undefined || ("problem" in answer && answer.problem.startsWith("provider_"))) continue;
+    if (answer === undefined || ("problem" in answer && isPassing(answer.problem))) continue;
     const proposals = new Map(
       "value" in answer ? answer.value.names.map(({ group, name }) => [group, name]) : [],
     );
@@ -115,6 +124,11 @@ export async function askForNames(
     });
   }
   return given;
+}
+
+/** Says nothing about the question: the next night asks it again. */
+function isPassing(problem: string): boolean {
+  return problem.startsWith("provider_") || isBudgetProblem(problem);
 }
 
 function logFailure({ context, userId, run, task }: AskingInput, error: unknown): void {

@@ -1,3 +1,4 @@
+import { BudgetSpentError } from "../budget/budget-problems.ts";
 import { type ProviderProblem, RetryLaterError } from "../provider/provider-errors.ts";
 
 /** When to go on, and where a provider asked for that, with what words. */
@@ -8,7 +9,7 @@ export interface PutOff {
 
 /**
  * Runs so many calls at once, and what is to be done with their answers beside the next ones. Once one has failed, been
- * put off, or the time is up, what is under way is paid for: it is waited for, and nothing new is begun.
+ * put off, the money is spent, or the time is up, what is under way is paid for: it is waited for, and nothing new is begun.
  */
 export class CallLanes {
   readonly #count: number;
@@ -18,6 +19,7 @@ export class CallLanes {
   readonly #saving = new Set<Promise<void>>();
   #begun = 0;
   #putOff: PutOff | null = null;
+  #spent: BudgetSpentError | null = null;
   #failure: { error: unknown } | undefined;
 
   /**
@@ -47,7 +49,7 @@ export class CallLanes {
   /** Whether there is any use in preparing another call. */
   mayGoOn(): boolean {
     if (!this.#hasTime()) this.#putOff ??= { delayMs: 0 };
-    return this.#putOff === null && this.#failure === undefined;
+    return this.#putOff === null && this.#spent === null && this.#failure === undefined;
   }
 
   #run(among: Set<Promise<void>>, work: () => Promise<void>): void {
@@ -55,7 +57,8 @@ export class CallLanes {
       .catch((error: unknown) => {
         if (error instanceof RetryLaterError) {
           if (error.delayMs >= (this.#putOff?.delayMs ?? 0)) this.#putOff = error;
-        } else this.#failure ??= { error };
+        } else if (error instanceof BudgetSpentError) this.#spent ??= error;
+        else this.#failure ??= { error };
       })
       .finally(() => among.delete(running));
     among.add(running);
@@ -63,12 +66,13 @@ export class CallLanes {
 
   /**
    * Waits for what is under way. Returns null when no call was put off, or after how many milliseconds to go on: at once
-   * when the time ran out, later when the provider asks for a long wait. @throws what the first failed call threw
+   * when the time ran out, later when the provider asks for a long wait; or why no further call is paid for. @throws what
+   * the first failed call threw
    */
-  async end(): Promise<PutOff | null> {
+  async end(): Promise<PutOff | BudgetSpentError | null> {
     await Promise.all(this.#asking);
     await Promise.all(this.#saving);
-    if (this.#failure === undefined) return this.#putOff;
+    if (this.#failure === undefined) return this.#putOff ?? this.#spent;
     if (this.#isTimeUp(this.#failure.error)) return { delayMs: 0 };
     throw this.#failure.error;
   }

@@ -1,19 +1,19 @@
 import type { UserTransaction } from "@noctuary/db/access";
 import { countUnasked } from "@noctuary/db/clusters/cluster";
+import { budgetLeftUsd } from "../budget/purse.ts";
 import { smallestTopicFor } from "../clustering/topics.ts";
 import type { Context } from "../context.ts";
-import { affordable, budgetLeftUsd } from "../llm/budget.ts";
+import { affordable } from "../llm/budget.ts";
 import { largestQuestions } from "../naming/name-question.ts";
 
 /** Whether a language model is to be asked for names that no model was asked for yet, and may be. */
 export async function hasNamesToAsk(
   tx: UserTransaction,
-  { llm }: Pick<Context, "llm">,
+  { llm, budgets }: Pick<Context, "llm" | "budgets">,
   userId: string,
-  localDate: string,
 ): Promise<boolean> {
   if (llm === null || (await countUnasked(tx, userId)) === 0) return false;
-  const leftUsd = await budgetLeftUsd(tx, userId, localDate);
+  const leftUsd = await budgetLeftUsd(tx, budgets, userId, "words");
   return affordable(llm, largestQuestions(1), leftUsd).length > 0;
 }
 
@@ -23,9 +23,9 @@ export async function hasNamesToAsk(
  */
 export async function dryNames(
   tx: UserTransaction,
-  { llm }: Pick<Context, "llm">,
+  { llm, budgets }: Pick<Context, "llm" | "budgets">,
   userId: string,
-  { localDate, notes, isRegrouped }: { localDate: string; notes: number; isRegrouped: boolean },
+  { notes, isRegrouped }: { notes: number; isRegrouped: boolean },
 ): Promise<{ namesToAsk?: number; llmTokens?: number; llmCostUsd?: number }> {
   if (llm === null) return {};
   const unasked = await countUnasked(tx, userId);
@@ -35,7 +35,7 @@ export async function dryNames(
   const questions = affordable(
     llm,
     [...largestQuestions(topics), ...largestQuestions(areas)],
-    await budgetLeftUsd(tx, userId, localDate),
+    await budgetLeftUsd(tx, budgets, userId, "words"),
   );
   const bounds = questions.map((question) => llm.atMost(question));
   const isPriced = bounds.every(({ costUsd }) => costUsd !== null);

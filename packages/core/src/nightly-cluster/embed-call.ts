@@ -1,4 +1,5 @@
 import type { FailedNote } from "@noctuary/db/notes/note-embedding";
+import type { Purse } from "../budget/purse.ts";
 import type { Embedder, Embeddings } from "../embedding/embedder.ts";
 import { PermanentError } from "../errors.ts";
 import type { NoteVersion, PageOfTexts, WaitingText } from "./texts-of-task.ts";
@@ -38,10 +39,10 @@ export async function* packCalls(
 export async function embedTexts(
   embedder: Embedder,
   texts: WaitingText[],
-  signal: AbortSignal,
+  options: { signal: AbortSignal; purse: Purse },
 ): Promise<Embeddings> {
   const inputs = texts.map(({ text }) => text);
-  const embeddings = await embedder.embed(inputs, { signal });
+  const embeddings = await embedder.embed(inputs, options);
   const { vectors } = embeddings;
   if (vectors.length !== inputs.length * embedder.dimensions || !areFinite(vectors)) {
     throw new PermanentError(

@@ -12,6 +12,8 @@ import {
   saveFailures,
   saveVectors,
 } from "@noctuary/db/notes/note-embedding";
+import { BudgetSpentError } from "../budget/budget-problems.ts";
+import { type Purse, purseOf } from "../budget/purse.ts";
 import type { Embeddings } from "../embedding/embedder.ts";
 import { PermanentError, recordable } from "../errors.ts";
 import { limitsFor, type UserStep } from "../job.ts";
@@ -79,6 +81,7 @@ export const embed: UserStep<EmbedPayload> = {
       throw error;
     });
     if (putOff === null) return { save: (tx) => progress.saveAtEnd(tx) };
+    if (putOff instanceof BudgetSpentError) return { save: (tx) => progress.saveUnpaid(tx, putOff) };
     await progress.saveHeld();
     await endEndlessWait(input, putOff);
     return { laterInMs: putOff.delayMs };
@@ -88,9 +91,9 @@ export const embed: UserStep<EmbedPayload> = {
     const payload = embedPayload.safeParse(task.payload);
     if (status === "failed" && payload.success) {
       // What made the task fail may refuse these rows too, and a task that cannot even be failed would never end.
-      const refused = await attempt(tx, (part) =>
-        recordUnanswered(part, embedder, task.userId, { taskId: task.id, asked: payload.data }),
-      );
+      const refused = await attempt(tx, async (part) => {
+        await recordUnanswered(part, embedder, task.userId, { taskId: task.id }, payload.data);
+      });
       if (refused !== null) {
         const { class: errorClass, code: errorCode } = recordable(refused);
         logger.warn("reasons of notes not recorded", { taskId: task.id, errorClass, errorCode });
@@ -130,6 +133,7 @@ interface Saved extends EmbeddedNotes {
 /** Saves what came of each call, one after the other, with the task's totals so far. */
 class Progress {
   readonly #input: EmbedInput;
+  readonly #purse: Purse;
   readonly #waiting: WaitingTexts;
   #lastTurn: Promise<void> = Promise.resolve();
   totals: Totals;
@@ -140,6 +144,7 @@ class Progress {
 
   constructor(input: EmbedInput, waiting: WaitingTexts) {
     this.#input = input;
+    this.#purse = purseOf(input.context, input.userId, "embeddings");
     this.#waiting = waiting;
     this.totals = { embedded: 0, reused: 0, failedNotes: 0, requests: 0, tokens: 0, ...input.task.result };
   }
@@ -164,7 +169,8 @@ class Progress {
   }
 
   async ask(texts: WaitingText[], signal: AbortSignal): Promise<Embeddings> {
-    return this.#recordingRefusals(() => embedTexts(this.#input.context.embedder, texts, signal));
+    const options = { signal, purse: this.#purse };
+    return this.#recordingRefusals(() => embedTexts(this.#input.context.embedder, texts, options));
   }
 
   async addAnswer(texts: WaitingText[], answer: Embeddings, { isLast }: { isLast: boolean }): Promise<void> {
@@ -259,6 +265,25 @@ class Progress {
       this.#putCounts(tx, held),
     ]);
     return totals;
+  }
+
+  /**
+   * Saves what was paid for, and why the rest is not asked for: the task is done, for the rest waits for another month or
+   * a larger budget and not for this task.
+   */
+  async saveUnpaid(tx: UserTransaction, { code }: BudgetSpentError): Promise<Totals> {
+    const { context, run, task, userId, payload } = this.#input;
+    const totals = await this.saveAtEnd(tx);
+    const notes = await recordUnanswered(tx, context.embedder, userId, { code }, payload);
+    context.logger.warn("notes wait for a budget", {
+      job: run.job,
+      runId: run.id,
+      taskId: task.id,
+      userId,
+      code,
+      notes,
+    });
+    return { ...totals, waitForBudget: notes };
   }
 
   #totalsWith({ counts, failures }: Saved): Totals {

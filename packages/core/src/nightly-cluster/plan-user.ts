@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { asUser, type UserTransaction } from "@noctuary/db/access";
 import { audit, saveUserState, type UserState, userSettings, userState } from "@noctuary/db/account/account";
+import { budgetsOf } from "@noctuary/db/budget/budget-month";
 import type { PlannedCounts } from "@noctuary/db/ledger/ledger.sql";
 import type { Run } from "@noctuary/db/ledger/run";
 import { lockRunUser, noCounts, type RunUser, saveRunUser } from "@noctuary/db/ledger/run-user";
@@ -15,6 +16,7 @@ import {
   vanishedNotes,
 } from "@noctuary/db/notes/note-changes";
 import { storedHashes } from "@noctuary/db/notes/note-embedding";
+import { dryBudget } from "../budget/dry-budget.ts";
 import type { Context } from "../context.ts";
 import { daysBetween } from "../local-date.ts";
 import { dryNames, hasNamesToAsk } from "./dry-names.ts";
@@ -167,13 +169,13 @@ export async function dryPlanUser(
         texts.delete(hash);
     }
     const bytes = [...texts.values()].reduce((sum, size) => sum + size, 0);
-    const { context, run } = scope;
+    const { context } = scope;
     const isRegrouped =
       toEmbed > 0 || vanished > withheld || state.clusteredModel !== modelKey(context.embedder);
-    const names = aiEnabled
-      ? await dryNames(tx, context, userId, { localDate: run.localDate, notes: counts.live, isRegrouped })
-      : {};
-    return { ...counts, vanished, withheld, toEmbed, inputs: texts.size, bytes, ...names };
+    const names = aiEnabled ? await dryNames(tx, context, userId, { notes: counts.live, isRegrouped }) : {};
+    const budgets = await budgetsOf(tx, userId, context.budgets);
+    const budget = dryBudget(context.embedder, budgets, { toEmbed: texts.size, bytes });
+    return { ...counts, vanished, withheld, toEmbed, inputs: texts.size, bytes, ...names, ...budget };
   });
 }
 
@@ -259,7 +261,7 @@ async function finishUser(
         isOtherModel ||
         state.editsPending ||
         (await hasExcludedResults(tx, userId)) ||
-        (await hasNamesToAsk(tx, context, userId, run.localDate))),
+        (await hasNamesToAsk(tx, context, userId))),
   };
   await Promise.all([
     // A trial compares the texts with another model's: what it saw says nothing about the one in use.

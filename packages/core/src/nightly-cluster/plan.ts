@@ -1,8 +1,10 @@
 import { asLedger } from "@noctuary/db/access";
+import { budgetsOf } from "@noctuary/db/budget/budget-month";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import { lastPlannedUser } from "@noctuary/db/ledger/run-user";
 import { renewLease } from "@noctuary/db/ledger/task";
 import { usersAfter, vanishedInAll } from "@noctuary/db/notes/note-changes";
+import { dryTotal } from "../budget/dry-budget.ts";
 import { limitsFor, type PlanStep } from "../job.ts";
 import { sendOutbox } from "../runtime/send-outbox.ts";
 import { usersAskedAfter } from "../runtime/users-asked.ts";
@@ -73,6 +75,8 @@ async function dryRun(input: PlanInput): ReturnType<PlanStep["work"]> {
     const counts = await dryPlanUser(scope, userId);
     for (const [name, value] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + value;
   }
+  const budgets = await asLedger(input.context.db, (tx) => budgetsOf(tx, "", input.context.budgets));
+  Object.assign(totals, dryTotal(budgets));
   return { save: () => Promise.resolve(totals) };
 }
 

@@ -3,9 +3,9 @@ import { userSettings, userState } from "@noctuary/db/account/account";
 import { clustersOf } from "@noctuary/db/clusters/cluster";
 import { type Stack, stacksOf, staleStackNotes, titleDrafts } from "@noctuary/db/stacks/stack";
 import { bereftTopics, datedNotes, notesById, topicChanges } from "@noctuary/db/stacks/stack-evidence";
+import { budgetLeftUsd } from "../budget/purse.ts";
 import type { Context } from "../context.ts";
-import { budgetLeftUsd } from "../llm/budget.ts";
-import { dateOfDay, knownTimeZone, localDays } from "../local-date.ts";
+import { knownTimeZone, localDays } from "../local-date.ts";
 import type { Account } from "../smart-stacks/account.ts";
 import { type OpenNote, UNFINISHED_DAYS } from "../smart-stacks/detect-unfinished.ts";
 import { importDays } from "../smart-stacks/import-days.ts";
@@ -29,7 +29,7 @@ export interface Gathered {
   titleDrafts: Map<string, string | null>;
   /** Notes that stacks rest on and that may not be shown any more. */
   stale: string[];
-  /** Dollars that the user may still cost this month. */
+  /** Dollars that may still be used for this user's titles this month. */
   leftUsd: number;
   /** Notes that came in at once, and so count as no activity. */
   importedNotes: number;
@@ -43,7 +43,7 @@ const ITEMS_SHOWN = 2;
 
 /** Everything that tonight's stacks are decided by, read in one transaction, a page at a time. */
 export async function gatherEvidence(
-  context: Pick<Context, "db" | "embedder">,
+  context: Pick<Context, "db" | "embedder" | "budgets">,
   userId: string,
   asOf: Date,
 ): Promise<Gathered> {
@@ -81,7 +81,7 @@ export async function gatherEvidence(
       topics,
       titleDrafts: await titleDrafts(tx, userId),
       stale: await staleStackNotes(tx, userId),
-      leftUsd: await budgetLeftUsd(tx, userId, dateOfDay(account.today)),
+      leftUsd: await budgetLeftUsd(tx, context.budgets, userId, "words"),
       importedNotes: account.notes.filter((note) => account.importDays.has(note.writtenOn)).length,
     };
   });

@@ -15,6 +15,7 @@ import {
   staleStackNotes,
 } from "@noctuary/db/stacks/stack";
 import * as z from "zod";
+import { purseOf } from "../budget/purse.ts";
 import { VersionConflictError } from "../errors.ts";
 import { limitsFor, type UserStep } from "../job.ts";
 import { llmUsageEntry } from "../llm/budget.ts";
@@ -70,6 +71,7 @@ export const stacks: UserStep<StacksPayload> = {
           drafts: gathered.titleDrafts,
           topics: gathered.topics,
           leftUsd: gathered.leftUsd,
+          purse: purseOf(context, userId, "words"),
           signal: AbortSignal.timeout(Math.max(1_000, Math.min(TITLES_MS, input.remainingMs() - MARGIN_MS))),
         });
     if (worded.usage !== null) await keepTitles(input, worded.answered, worded.usage);

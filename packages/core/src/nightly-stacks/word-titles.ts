@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { SavedStack, Stack } from "@noctuary/db/stacks/stack";
 import * as z from "zod";
+import type { Purse } from "../budget/purse.ts";
 import type { Context } from "../context.ts";
 import { recordable } from "../errors.ts";
 import { affordable } from "../llm/budget.ts";
@@ -38,12 +39,14 @@ export async function wordTitles(
     drafts,
     topics,
     leftUsd,
+    purse,
     signal,
   }: {
     last: readonly Stack[];
     drafts: ReadonlyMap<string, string | null>;
     topics: ReadonlyMap<string, { name: string; keyphrases: string[] }>;
     leftUsd: number;
+    purse: Purse;
     signal: AbortSignal;
   },
 ): Promise<WordedTitles> {
@@ -78,7 +81,7 @@ export async function wordTitles(
     open.map(({ question }) => question),
     leftUsd,
   );
-  const answers = await Promise.allSettled(asked.map((question) => llm.ask(question, { signal })));
+  const answers = await Promise.allSettled(asked.map((question) => llm.ask(question, { signal, purse })));
   const usages: LlmUsage[] = [];
   answers.forEach((settled, i) => {
     const { index, stack, material, titleKey } = open[i]!;

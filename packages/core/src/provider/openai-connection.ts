@@ -1,4 +1,5 @@
 import type OpenAI from "openai";
+import type { Purse, Reservation } from "../budget/purse.ts";
 import { type Failure, failureOf } from "./openai-errors.ts";
 import { noPolicy, type Pass, type ProviderPolicy } from "./provider-policy.ts";
 
@@ -14,16 +15,29 @@ export interface ConnectionOptions {
   now: () => number;
   /** Asked before each request, and told of its end. */
   policy?: ProviderPolicy | undefined;
+  /** What tokens cost; null where nobody knows. */
+  priceUsd: (tokens: Tokens) => number | null;
+}
+
+export interface Tokens {
+  input: number;
+  output: number;
+}
+
+/** Leave to make one request, and the money for it. */
+export interface Leave {
+  pass: Pass;
+  reservation: Reservation | undefined;
 }
 
 export interface OpenAiConnection {
   readonly url: URL;
   /**
-   * Waits for leave to make a request of so many tokens.
+   * Waits for leave to make a request of so many tokens at the most, and sets aside what they cost.
    *
-   * @throws {RetryLaterError} as a policy does; nobody is asked then
+   * @throws {RetryLaterError} as a policy does, {BudgetSpentError} as a purse does; nobody is asked then
    */
-  admit(tokens: number, signal: AbortSignal): Promise<Pass>;
+  admit(most: Tokens, options: { signal: AbortSignal; purse: Purse | undefined }): Promise<Leave>;
   /**
    * Makes one request.
    *
@@ -31,7 +45,7 @@ export interface OpenAiConnection {
    */
   ask(
     request: (client: OpenAI, signal: AbortSignal) => Promise<unknown>,
-    options: { signal: AbortSignal; pass: Pass },
+    options: { signal: AbortSignal; leave: Leave },
   ): Promise<{ answer: unknown } | { failure: Failure }>;
 }
 
@@ -42,6 +56,7 @@ export function openAiConnection({
   timeoutMs,
   now,
   policy = noPolicy,
+  priceUsd,
 }: ConnectionOptions): OpenAiConnection {
   const url = endpointUrl(baseUrl);
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
@@ -50,28 +65,42 @@ export function openAiConnection({
   let client: Promise<OpenAI> | undefined;
   return {
     url,
-    admit: (tokens, signal) => policy.admit(tokens, signal),
-    async ask(request, { signal, pass }) {
-      let outcome: Parameters<Pass["ended"]>[0] = "abandoned";
-      let tokens: number | undefined;
+    async admit(most, { signal, purse }) {
+      const reservation = await purse?.reserve(priceUsd(most));
+      try {
+        return { pass: await policy.admit(most.input + most.output, signal), reservation };
+      } catch (error) {
+        await reservation?.settle(0);
+        throw error;
+      }
+    },
+    async ask(request, { signal, leave: { pass, reservation } }) {
+      let outcome: Outcome = "abandoned";
+      let billed: Tokens | undefined;
+      let isSent = false;
       try {
         client ??= loadClient(url, apiKey, policy);
         const loaded = await client;
         signal.throwIfAborted();
         // Ours and not the SDK's timeout, which ends when the headers are in.
         const timeout = AbortSignal.timeout(timeoutMs);
+        isSent = true;
         try {
           const answer = await request(loaded, AbortSignal.any([signal, timeout]));
           outcome = "answered";
-          tokens = billedTokens(answer);
+          billed = billedTokens(answer);
           return { answer };
         } catch (error) {
           signal.throwIfAborted();
-          outcome = timeout.aborted ? { kind: "passing", code: "provider_timeout" } : failureOf(error, now);
+          outcome = timeout.aborted
+            ? { kind: "passing", code: "provider_timeout", mayBeBilled: true }
+            : failureOf(error, now);
           return { failure: outcome };
         }
       } finally {
-        await pass.ended(outcome, tokens);
+        const costUsd = isSent ? costOf(outcome, billed, priceUsd) : 0;
+        const tokens = billed === undefined ? undefined : billed.input + billed.output;
+        await Promise.all([pass.ended(outcome, tokens), reservation?.settle(costUsd)]);
       }
     },
   };
@@ -129,8 +158,29 @@ function authentication(url: URL, apiKey: string | undefined): Record<string, st
   return azureHost.test(url.hostname) ? { Authorization: null, "api-key": apiKey } : {};
 }
 
+type Outcome = Parameters<Pass["ended"]>[0];
+
 /** What the provider says that a request took; undefined where it does not, or says something else. */
-function billedTokens(answer: unknown): number | undefined {
-  const total = (answer as { usage?: { total_tokens?: unknown } } | null | undefined)?.usage?.total_tokens;
-  return typeof total === "number" && Number.isFinite(total) ? total : undefined;
+function billedTokens(answer: unknown): Tokens | undefined {
+  const usage = (answer as { usage?: Record<string, unknown> } | null | undefined)?.usage;
+  const number = (value: unknown) =>
+    typeof value === "number" && Number.isFinite(value) ? value : undefined;
+  const total = number(usage?.total_tokens);
+  if (total === undefined) return undefined;
+  const output = number(usage?.completion_tokens) ?? 0;
+  return { input: total - output, output };
+}
+
+/**
+ * What a request that was sent has cost; null where nobody knows. An answer that says no is free. What broke off may have
+ * been worked on, and billed.
+ */
+function costOf(
+  outcome: Outcome,
+  billed: Tokens | undefined,
+  priceUsd: ConnectionOptions["priceUsd"],
+): number | null {
+  if (billed !== undefined) return priceUsd(billed);
+  if (typeof outcome === "string") return null;
+  return outcome.kind === "passing" && outcome.mayBeBilled === true ? null : 0;
 }

@@ -6,8 +6,16 @@ export type Failure =
   | { readonly kind: "refused"; readonly code: string }
   /** No further request can succeed. */
   | { readonly kind: "final"; readonly code: ProviderProblem; readonly detail?: string }
-  /** The same request may succeed later; `askedWaitMs` is what the provider asks for. */
-  | { readonly kind: "passing"; readonly code: ProviderProblem; readonly askedWaitMs?: number };
+  /**
+   * The same request may succeed later; `askedWaitMs` is what the provider asks for. `mayBeBilled` where it was sent and
+   * its answer did not come, or not whole.
+   */
+  | {
+      readonly kind: "passing";
+      readonly code: ProviderProblem;
+      readonly askedWaitMs?: number;
+      readonly mayBeBilled?: true;
+    };
 
 /** Words for the same two troubles at OpenAI, Azure and gateways, in the fields `code` and `type`. */
 const quotaWords = new Set([
@@ -43,8 +51,31 @@ interface StatusError {
 export function failureOf(error: unknown, now: () => number): Failure {
   if (hasStatus(error)) return failureOfStatus(error, now);
   // The body was no JSON, for all that its type said.
-  if (error instanceof SyntaxError) return { kind: "passing", code: "provider_garbled_answer" };
-  return { kind: "passing", code: "provider_unreachable" };
+  if (error instanceof SyntaxError)
+    return { kind: "passing", code: "provider_garbled_answer", mayBeBilled: true };
+  return {
+    kind: "passing",
+    code: "provider_unreachable",
+    ...(wasNeverSent(error) ? {} : { mayBeBilled: true }),
+  };
+}
+
+/** Troubles of Node and undici with finding a host, or with connecting to it. */
+const notConnected = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+function wasNeverSent(error: unknown): boolean {
+  for (let e = error, depth = 0; typeof e === "object" && e !== null && depth < 8; depth++) {
+    if (notConnected.has(String((e as { code?: unknown }).code))) return true;
+    e = (e as { cause?: unknown }).cause;
+  }
+  return false;
 }
 
 function failureOfStatus(error: StatusError, now: () => number): Failure {

@@ -1,4 +1,5 @@
 import { asLedger } from "@noctuary/db/access";
+import { budgetOverview } from "@noctuary/db/budget/budget-month";
 import {
   connectionsUsed,
   databaseNow,
@@ -8,6 +9,7 @@ import {
   pastRuns,
 } from "@noctuary/db/ledger/health";
 import { noteStates } from "@noctuary/db/notes/note-account";
+import { isBudgetProblem } from "../budget/budget-problems.ts";
 import type { Context } from "../context.ts";
 import {
   consecutiveFailures,
@@ -82,10 +84,25 @@ async function taskGauges({ db, metrics }: Context): Promise<void> {
   }
 }
 
-async function noteGauges({ db, metrics, embedder }: Context): Promise<void> {
-  const states = await asLedger(db, (tx) => noteStates(tx, embedder));
+async function noteGauges({ db, metrics, embedder, budgets }: Context): Promise<void> {
+  const all = await asLedger(db, (tx) => noteStates(tx, embedder));
+  // What waits for a budget is somebody's decision, and late for nobody.
+  const waiting = all.filter(({ state, reason }) => state === "pending" && isBudgetProblem(reason));
+  const states = all.filter((one) => !waiting.includes(one));
   const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
   measure(metrics, "NotesOverdue", sum(states.map(({ overdue }) => overdue)), RECONCILER);
+  measure(metrics, "NotesWaitingForBudget", sum(waiting.map(({ notes }) => notes)), RECONCILER);
+  if (budgets.totalUsd !== null) {
+    const { totalUsed } = await asLedger(db, (tx) => budgetOverview(tx, budgets));
+    const used = totalUsed.spentUsd + totalUsed.reservedUsd;
+    // Of nothing everything is used.
+    measure(
+      metrics,
+      "BudgetUsed",
+      budgets.totalUsd === 0 ? 100 : (100 * used) / budgets.totalUsd,
+      RECONCILER,
+    );
+  }
   const failed = states.filter(({ state }) => state === "failed");
   measure(metrics, "NotesFailed", sum(failed.map(({ notes }) => notes)), RECONCILER);
 }

@@ -13,9 +13,10 @@ import { noteTexts } from "@noctuary/db/insights/week-account";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import { saveProgress } from "@noctuary/db/ledger/task";
 import * as z from "zod";
+import { budgetLeftUsd, purseOf } from "../budget/purse.ts";
 import type { Context } from "../context.ts";
 import { limitsFor, type UserStep } from "../job.ts";
-import { budgetLeftUsd, llmUsageEntry } from "../llm/budget.ts";
+import { llmUsageEntry } from "../llm/budget.ts";
 import { isTimeZone, localDateOf } from "../local-date.ts";
 import { endUser } from "../runtime/end-user.ts";
 import { waitForClusters } from "../runtime/wait-for-clusters.ts";
@@ -123,7 +124,7 @@ async function load({ context, run, userId }: Input): Promise<Before | null> {
       questions: asksModel
         ? await questionsFor(tx, userId, pending, base.facts, week)
         : new Map<SectionSlug, SectionQuestion>(),
-      budgetUsd: asksModel ? await budgetLeftUsd(tx, userId, localDateOf(run.asOf, timeZone)) : 0,
+      budgetUsd: asksModel ? await budgetLeftUsd(tx, context.budgets, userId, "words") : 0,
       isContinued: told !== null,
     };
   });
@@ -188,6 +189,7 @@ async function tell(input: Input, before: Before, earlierClusters: number) {
   const { llm } = context;
   const written = await tellSections(context, before.pending, {
     ...before,
+    purse: purseOf(context, userId, "words"),
     signal: AbortSignal.timeout(Math.max(1, remainingMs() - MARGIN_MS)),
   });
   const sections = [...before.kept, ...written].sort((a, b) => a.position - b.position);

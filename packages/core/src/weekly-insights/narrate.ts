@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Purse } from "../budget/purse.ts";
 import type { Llm, LlmUsage, Question } from "../llm/llm.ts";
 import type { Fact } from "./fact.ts";
 import { instructionsFor } from "./prompts/v2.ts";
@@ -91,9 +92,9 @@ export async function narrate(
   llm: Llm,
   section: SectionSlug,
   asked: SectionQuestion,
-  { all, week, signal }: { all: readonly Fact[]; week: Week; signal: AbortSignal },
+  { all, week, purse, signal }: { all: readonly Fact[]; week: Week; purse?: Purse; signal: AbortSignal },
 ): Promise<Narrated> {
-  const answer = await llm.ask(asked.question, { signal });
+  const answer = await llm.ask(asked.question, { signal, purse });
   if (!("value" in answer)) return { usage: answer.usage, problem: answer.problem };
   const sentences = answer.value.sentences.map(
     (sentence): Sentence => ({

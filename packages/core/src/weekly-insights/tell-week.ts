@@ -1,4 +1,6 @@
 import type { StoredInsight, StoredSection } from "@noctuary/db/insights/insight";
+import { BudgetSpentError } from "../budget/budget-problems.ts";
+import type { Purse } from "../budget/purse.ts";
 import type { Context } from "../context.ts";
 import { recordable } from "../errors.ts";
 import { affordable } from "../llm/budget.ts";
@@ -34,12 +36,14 @@ export async function tellSections(
     week,
     questions,
     budgetUsd,
+    purse,
     signal,
   }: {
     facts: readonly Fact[];
     week: Week;
     questions: ReadonlyMap<SectionSlug, SectionQuestion>;
     budgetUsd: number;
+    purse: Purse;
     signal: AbortSignal;
   },
 ): Promise<StoredSection[]> {
@@ -62,7 +66,7 @@ export async function tellSections(
 
   async function toldBy(model: Llm, slug: SectionSlug, asked: SectionQuestion): Promise<StoredSection> {
     try {
-      const told = await narrate(model, slug, asked, { all: facts, week, signal });
+      const told = await narrate(model, slug, asked, { all: facts, week, purse, signal });
       const cost = {
         model: model.model,
         promptVersion: PROMPT_VERSION,
@@ -74,6 +78,8 @@ export async function tellSections(
       if (told.sentences.length === 0) return { ...plain(slug), ...cost, dropped: told.dropped };
       return { ...stored(slug, "model", told.sentences, facts), ...cost, dropped: told.dropped };
     } catch (error) {
+      // Others were faster with what was left: the plain sentences stand, as if it had been spent before.
+      if (error instanceof BudgetSpentError) return plain(slug);
       const { class: errorClass, code } = recordable(error);
       context.logger.warn("section not written", { section: slug, errorClass, errorCode: code });
       return { ...plain(slug), missingCode: code };

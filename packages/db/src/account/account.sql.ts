@@ -49,7 +49,7 @@ export const usage = noctuary.table(
     /** null: at least one call had no known price. */
     costUsd: doublePrecision("cost_usd"),
   },
-  (t) => [primaryKey({ columns: [t.userId, t.day, t.model] })],
+  (t) => [primaryKey({ columns: [t.userId, t.day, t.model] }), index("usage_by_day").on(t.day)],
 );
 
 /** Append only, kept for a time: who was read or written by which task. Ids and counts, never text. */

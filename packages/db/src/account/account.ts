@@ -97,24 +97,6 @@ export async function addUsage(tx: UserTransaction, userId: string, entry: Usage
       cost_usd = u.cost_usd + excluded.cost_usd`);
 }
 
-/**
- * Dollars that a user has cost in the month of a local date (YYYY-MM-DD), and the user's limit for it; null for none.
- * What has no known price counts as nothing here.
- */
-export async function monthlyBudget(
-  tx: UserTransaction,
-  userId: string,
-  day: string,
-): Promise<{ spentUsd: number; limitUsd: number | null }> {
-  const { rows } = await tx.execute<{ spentUsd: number; limitUsd: number | null }>(sql`
-    select
-      (select coalesce(sum(cost_usd), 0)::float8 from usage where user_id = ${userId}
-        and day >= date_trunc('month', ${day}::date) and day < date_trunc('month', ${day}::date) + interval '1 month')
-        as "spentUsd",
-      (select monthly_budget_usd from user_setting where user_id = ${userId}) as "limitUsd"`);
-  return rows[0]!;
-}
-
 export interface UsageRow extends UsageEntry {
   /** '' for users who were forgotten: what was spent stays true. */
   userId: string;

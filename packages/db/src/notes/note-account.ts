@@ -88,24 +88,36 @@ export function accountOf(states: NotesInState[]): NoteAccount {
 }
 
 /**
- * Records that a task was given up before it had an answer for these notes, and why: the code of the task's error.
- * They are pending all the same, and the next run asks for them again.
+ * Records that there was no answer for these notes, and why: a code, or that of the error a task was given up with. They
+ * are pending all the same, and the next run asks for them again. Returns how many they are.
  */
 export async function recordUnanswered(
   tx: UserTransaction,
   { model, dimensions }: EmbeddingModel,
   userId: string,
-  { taskId, asked }: { taskId: string; asked: NotesAsked },
-): Promise<void> {
-  // A row that has never been looked at is older than any state of its note.
-  await tx.execute(sql`
-    insert into note_embedding (user_id, note_id, model, dimensions, failed_code, failed_at, seen_updated_at)
-    select n.user_id, n.id, ${model}, ${dimensions}::int, t.error ->> 'code', clock_timestamp(), '-infinity'::timestamptz
-    from note n join task t on t.id = ${taskId}
-    left join note_embedding e
-      on e.user_id = n.user_id and e.note_id = n.id and e.model = ${model} and e.dimensions = ${dimensions}
-    where n.user_id = ${userId} and ${areAsked(asked)} and n.deleted_at is null and not n.ai_excluded
-      and e.seen_updated_at is distinct from n.updated_at
-    on conflict (user_id, note_id, model, dimensions) do update set failed_hash = null,
-      failed_code = excluded.failed_code, failed_at = excluded.failed_at`);
+  why: { code: string } | { taskId: string },
+  asked: NotesAsked,
+): Promise<number> {
+  const code =
+    "code" in why
+      ? sql`${why.code}::text`
+      : sql`(select error ->> 'code' from task where id = ${why.taskId})`;
+  // A row that has never been looked at is older than any state of its note. What waits for the same reason as before
+  // has waited since then.
+  const { rows } = await tx.execute<{ notes: number }>(sql`
+    with unanswered as (
+      select n.id from note n
+      left join note_embedding e
+        on e.user_id = n.user_id and e.note_id = n.id and e.model = ${model} and e.dimensions = ${dimensions}
+      where n.user_id = ${userId} and ${areAsked(asked)} and n.deleted_at is null and not n.ai_excluded
+        and e.seen_updated_at is distinct from n.updated_at),
+    recorded as (
+      insert into note_embedding as e (user_id, note_id, model, dimensions, failed_code, failed_at, seen_updated_at)
+      select ${userId}, id, ${model}, ${dimensions}::int, ${code}, clock_timestamp(), '-infinity'::timestamptz
+      from unanswered
+      on conflict (user_id, note_id, model, dimensions) do update set failed_hash = null,
+        failed_code = excluded.failed_code, failed_at = excluded.failed_at
+      where e.failed_hash is not null or e.failed_code is distinct from excluded.failed_code)
+    select count(*)::int as notes from unanswered`);
+  return rows[0]!.notes;
 }

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
+import { forgetBudgets } from "../budget/budget-month.ts";
 import type { EmbeddingModel } from "./note-changes.ts";
 
 /** Users who have notes or results, in the order of their ids, those after `afterId`. */
@@ -203,8 +204,9 @@ export async function keepOut(tx: UserTransaction, userId: string): Promise<bool
   return (rowCount ?? 0) > 0;
 }
 
-/** Adds a forgotten user's usage to the nameless one, so that what was spent stays true. */
+/** Adds a forgotten user's usage to the nameless one, so that what was spent stays true; their own budget goes. */
 export async function anonymiseUsage(tx: LedgerTransaction, userId: string): Promise<void> {
+  await forgetBudgets(tx, userId);
   await tx.execute(sql`
     with gone as (delete from usage where user_id = ${userId} returning *)
     insert into usage as u (user_id, day, model, inputs, requests, tokens, cost_usd)
