@@ -57,7 +57,7 @@ test("a database that is away fails the deploy with a sentence, and without the 
 
 test("a secret that nobody has put there is an error that names it", async () => {
   await expect(deployStep()).rejects.toThrow(
-    "there is no secret database-url: create it with the database's URL before the first deploy",
+    "there is no secret database-url that may be read (ResourceNotFoundException): create it, with its value as plain text",
   );
   manager.text = "";
   await expect(deployStep()).rejects.toThrow("the secret database-url must hold a database URL");

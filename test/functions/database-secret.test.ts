@@ -1,6 +1,7 @@
 import { closeContext, context } from "@noctuary/functions/runtime/context";
 import { databaseSecret } from "@noctuary/functions/runtime/database-secret";
 import { setEnvironment } from "@noctuary/functions/runtime/environment";
+import { providerSecret } from "@noctuary/functions/runtime/provider-secret";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type SecretsManager, startSecretsManager } from "../support/secrets-manager.ts";
 
@@ -62,9 +63,20 @@ test("calls at the same time share one request", async () => {
 test("a secret that could not be read is asked for again at once", async () => {
   manager.text = undefined;
   const url = databaseSecret("database-url");
-  await expect(url()).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  await expect(url()).rejects.toMatchObject({
+    name: "SettingsError",
+    message: "there is no secret database-url that may be read (ResourceNotFoundException): create it, with its value as plain text",
+  });
   manager.text = FIRST;
   expect(await url()).toBe(FIRST);
+});
+
+test("a secret that is not there is named, also where its grant makes that a denial", async () => {
+  manager.text = undefined;
+  manager.missing = "AccessDeniedException";
+  const nothing = /^there is no secret (\S+) that may be read \(AccessDeniedException\): create it/;
+  await expect(databaseSecret("database-url")()).rejects.toThrow(nothing);
+  await expect(providerSecret("openai-api-key")()).rejects.toThrow(nothing);
 });
 
 test("the line break at the end of a file is not part of the URL", async () => {

@@ -90,9 +90,18 @@ describe("revoke", () => {
     const { source, later } = callers();
     expect(await source.check(FIRST)).toBe("previous");
     expect(await send({ revoke: true })).toEqual({ revoked: true });
-    later(5_000);
+    later(1);
     expect(await source.check(FIRST)).toBe("refused");
     expect(await source.check(manager.text!)).toBe("current");
+  });
+
+  test("waits for a rotation that is under way, or the secret that leaked would be the one before for a week", async () => {
+    await step("createSecret");
+    await expect(send({ revoke: true })).rejects.toMatchObject({ code: "rotation_under_way" });
+    await rotate();
+    expect(manager.previousText).toBe(FIRST);
+    expect(await send({ revoke: true })).toEqual({ revoked: true });
+    expect(manager.previousText).toBeUndefined();
   });
 
   test("where nothing is to be revoked says so", async () => {

@@ -12,6 +12,8 @@ export interface SecretsManager {
   text: string | undefined;
   /** The version before; without one the secret was never rotated, or the former version was revoked. */
   previousText: string | undefined;
+  /** What AWS answers where there is no such secret: that depends on how the caller's grant names it. */
+  missing: "ResourceNotFoundException" | "AccessDeniedException";
   /** When the present version was made. */
   createdAt: Date;
   close(): void;
@@ -57,7 +59,7 @@ export async function startSecretsManager(text?: string): Promise<SecretsManager
       const found = versions.find(
         ({ id, stages }) => stages.has(stage) && (VersionId === undefined || id === VersionId),
       );
-      if (found === undefined) return "ResourceNotFoundException";
+      if (found === undefined) return manager.missing;
       return { Name: SecretId, SecretString: found.text, CreatedDate: found.createdAt.getTime() / 1000 };
     }
     if (action === "DescribeSecret") {
@@ -100,7 +102,8 @@ export async function startSecretsManager(text?: string): Promise<SecretsManager
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   put("AWSCURRENT", text);
-  return {
+  const manager: SecretsManager = {
+    missing: "ResourceNotFoundException",
     environment: {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       AWS_REGION: "us-east-1",
@@ -128,4 +131,5 @@ export async function startSecretsManager(text?: string): Promise<SecretsManager
     },
     close: () => void server.close(),
   };
+  return manager;
 }

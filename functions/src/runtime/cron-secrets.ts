@@ -19,8 +19,8 @@ export interface CronSecretSource {
 
 /**
  * The secrets of `CRON_SECRET_ID` in Secrets Manager, or of `CRON_SECRET` and `CRON_SECRET_PREVIOUS` in the environment.
- * A token that is not the current one is compared once more with what the store holds now, so that a rotation is never
- * felt, and a revocation at once.
+ * A token is let in by what the store holds now, so that a secret that was revoked or replaced ends at once, and it is
+ * refused by what the store held a moment ago at the most, so that a rotation is never felt.
  *
  * @throws {SettingsError} where neither is set
  */
@@ -28,9 +28,11 @@ export function cronSecretSource(settings: Settings, now: () => number = Date.no
   const kept = sourceOf(settings, now);
   return {
     async check(token) {
-      const known = checkToken(await kept.get(), token, now());
-      // Nor is one that was revoked a moment ago let in for what is kept: only the current secret is beyond doubt.
-      return known === "current" ? known : checkToken(await kept.reread(), token, now());
+      const askedAt = now();
+      const known = checkToken(await kept.get(), token, askedAt);
+      // Whoever guesses cannot make this ask the store with each guess; whoever knows a secret may.
+      const held = await (known === "refused" ? kept.reread() : kept.readSince(askedAt));
+      return checkToken(held, token, askedAt);
     },
   };
 }
@@ -48,7 +50,8 @@ function sourceOf(settings: Settings, now: () => number): KeptSecret<CronSecrets
       ? {}
       : { previous: { secret: cronSecretPrevious, validUntil: null } }),
   };
-  return { get: async () => secrets, reread: async () => secrets };
+  const same = async () => secrets;
+  return { get: same, reread: same, readSince: same };
 }
 
 /**
@@ -56,10 +59,9 @@ function sourceOf(settings: Settings, now: () => number): KeptSecret<CronSecrets
  * itself would keep it valid until the next rotation, months later.
  */
 async function readSecrets(secretId: string, overlapMs: number): Promise<CronSecrets> {
-  const { current, previous } = await withSecretsManager(async (versionOf) => ({
-    current: await versionOf(secretId, "AWSCURRENT"),
-    previous: await versionOf(secretId, "AWSPREVIOUS"),
-  }));
+  const [current, previous] = await withSecretsManager((versionOf) =>
+    Promise.all([versionOf(secretId, "AWSCURRENT"), versionOf(secretId, "AWSPREVIOUS")]),
+  );
   const text = current?.text.trim() ?? "";
   if (text === "")
     throw new SettingsError(`the secret ${secretId} must hold the triggers' secret as plain text`);

@@ -8,6 +8,8 @@ export interface KeptSecret<T> {
   get(): Promise<T>;
   /** Reads again unless that was done a moment ago: for a caller to whom what is kept seems out of date. */
   reread(): Promise<T>;
+  /** What the store held at that moment or later. */
+  readSince(momentMs: number): Promise<T>;
 }
 
 /**
@@ -17,9 +19,8 @@ export interface KeptSecret<T> {
  */
 export function keptSecret<T>(read: () => Promise<T>, now: () => number = Date.now): KeptSecret<T> {
   let last: { readAt: number; value: Promise<T> } | undefined;
-  const valueNotOlderThan = (maxAgeMs: number): Promise<T> => {
-    // The absolute difference: a container that was frozen may find its clock set back.
-    if (last === undefined || Math.abs(now() - last.readAt) >= maxAgeMs) {
+  const valueIf = (isGoodEnough: (readAt: number) => boolean): Promise<T> => {
+    if (last === undefined || !isGoodEnough(last.readAt)) {
       const value = read();
       last = { readAt: now(), value };
       value.catch(() => {
@@ -28,8 +29,11 @@ export function keptSecret<T>(read: () => Promise<T>, now: () => number = Date.n
     }
     return last.value;
   };
+  // The absolute difference: a container that was frozen may find its clock set back.
+  const youngerThan = (ms: number) => (readAt: number) => Math.abs(now() - readAt) < ms;
   return {
-    get: () => valueNotOlderThan(MAX_AGE_MS),
-    reread: () => valueNotOlderThan(LEAST_REREAD_MS),
+    get: () => valueIf(youngerThan(MAX_AGE_MS)),
+    reread: () => valueIf(youngerThan(LEAST_REREAD_MS)),
+    readSince: (momentMs) => valueIf((readAt) => readAt >= momentMs),
   };
 }

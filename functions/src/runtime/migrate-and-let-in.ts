@@ -42,7 +42,7 @@ export async function migrateAndLetIn(
   const { logins } = migrateEvent.parse(event).params;
   if (databaseSecretId === undefined) throw new SettingsError("DATABASE_SECRET_ID is not set");
   const db = openDatabase({
-    url: await urlIn(databaseSecretId),
+    url: await databaseSecret(databaseSecretId)(),
     maxConnections: 1,
     ...(databaseCa === undefined ? {} : { certificateAuthority: databaseCa }),
   });
@@ -65,16 +65,5 @@ export async function migrateAndLetIn(
     );
   } finally {
     await db.close();
-  }
-}
-
-async function urlIn(secretId: string): Promise<string> {
-  try {
-    return await databaseSecret(secretId)();
-  } catch (error) {
-    if ((error as Error).name !== "ResourceNotFoundException") throw error;
-    throw new MigrationFailed(
-      `there is no secret ${secretId}: create it with the database's URL before the first deploy`,
-    );
   }
 }

@@ -32,7 +32,7 @@ type Step = Extract<z.output<typeof rotationEvent>, { Step: string }>;
  * Rotates the secret of the manual triggers, step by step as Secrets Manager asks, each of which may be repeated. With
  * `{"revoke": true}` the secret before the last rotation stops being valid.
  *
- * @throws {SettingsError} for another secret than `CRON_SECRET_ID`, or an event that is neither
+ * @throws {SettingsError} where `CRON_SECRET_ID` is not set, or for an event that is neither
  */
 export async function rotateCronSecret(
   event: unknown,
@@ -100,9 +100,24 @@ async function rotate(
   }
 }
 
-/** @returns false where there was none */
+/**
+ * Not while a rotation is under way: what is to be revoked becomes the previous secret with its end only, and would be
+ * let in for the whole overlap after it.
+ *
+ * @returns false where there was none
+ */
 async function revoke(client: SecretsManagerClient, SecretId: string): Promise<boolean> {
-  const previous = await versionWith(client, SecretId, "AWSPREVIOUS");
+  const versions = await versionsOf(client, SecretId);
+  const [, pending] = versions.find(([, stages]) => stages.includes("AWSPENDING")) ?? [];
+  if (pending !== undefined && !pending.includes("AWSCURRENT")) {
+    throw Object.assign(
+      new Error(
+        "a rotation is under way, or was broken off: let it end (docs/runbooks/rotation-failed.md), then revoke",
+      ),
+      { code: "rotation_under_way" },
+    );
+  }
+  const [previous] = versions.find(([, stages]) => stages.includes("AWSPREVIOUS")) ?? [];
   if (previous === undefined) return false;
   await client.send(
     new UpdateSecretVersionStageCommand({
@@ -119,8 +134,15 @@ async function versionWith(
   SecretId: string,
   stage: string,
 ): Promise<string | undefined> {
+  return (await versionsOf(client, SecretId)).find(([, stages]) => stages.includes(stage))?.[0];
+}
+
+async function versionsOf(
+  client: SecretsManagerClient,
+  SecretId: string,
+): Promise<[id: string, stages: string[]][]> {
   const { VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId }));
-  return Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes(stage))?.[0];
+  return Object.entries(VersionIdsToStages);
 }
 
 async function pendingSecret(
