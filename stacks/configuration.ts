@@ -6,6 +6,7 @@ import * as z from "zod";
 /** Longer ones make the names of queues and roles longer than AWS takes. */
 const STAGE_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const MAX_STAGE_NAME = 20;
+const REGION = /^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/;
 /** The stage whose values every stage takes that the file does not name: a developer's own, for one. */
 const MODEL_STAGE = "dev";
 
@@ -158,6 +159,19 @@ export function configurationOf(
   );
   throw new ConfigurationError(
     `the configuration of the stage ${stage} (stacks/stages.ts) is wrong:\n  ${problems.join("\n  ")}`,
+  );
+}
+
+/**
+ * What can be said of a place without asking AWS. `stage`: undefined where SST finds it elsewhere.
+ *
+ * @throws {ConfigurationError}
+ */
+export function checkDestination(stage: string | undefined, region: string): void {
+  if (stage !== undefined) checkStageName(stage);
+  if (REGION.test(region)) return;
+  throw new ConfigurationError(
+    `${JSON.stringify(region)} is not a region: set AWS_REGION, or --region, to one such as us-east-1`,
   );
 }
 

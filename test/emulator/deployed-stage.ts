@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-lambda";
 import {
   CreateSecretCommand,
+  DeleteSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
   ResourceExistsException,
@@ -76,10 +77,28 @@ export function deployedStage(aws: Emulator, stage: string) {
     );
     return SecretString!;
   };
-  /** The emulator's own address of the gateway; the stack's output names AWS. */
-  const url = (path: string) => {
+  const apiId = (): string => {
     const outputs = JSON.parse(readFileSync(join(ROOT, ".sst/outputs.json"), "utf8"));
-    return `${aws.url}/restapis/${outputs[`${stage}-noctuary-Jobs`].ApiId}/live/_user_request_${path}`;
+    return outputs[`${stage}-noctuary-Jobs`].ApiId;
+  };
+  /** The emulator's own address of the gateway; the stack's output names AWS. */
+  const url = (path: string) => `${aws.url}/restapis/${apiId()}/live/_user_request_${path}`;
+  /** For what is not worth a client of its own: the emulator reads of a signature which service is meant. */
+  const signedFor = (service: string, path: string, request: RequestInit = {}) =>
+    fetch(`${aws.url}${path}`, {
+      ...request,
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=${ACCOUNT}/20260101/us-east-1/${service}/aws4_request`,
+        ...request.headers,
+      },
+    });
+  const asked = async (service: string, target: string, request: object) => {
+    const response = await signedFor(service, "/", {
+      method: "POST",
+      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": target },
+      body: JSON.stringify(request),
+    });
+    return response.json();
   };
 
   return {
@@ -101,6 +120,10 @@ export function deployedStage(aws: Emulator, stage: string) {
         await secrets.send(new PutSecretValueCommand({ SecretId: id, SecretString: text }));
       }
     },
+    async removeSecret(name: string) {
+      const SecretId = `noctuary/${stage}/${name}`;
+      await secrets.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
+    },
     /** As an operator would have to for a test: three receives take as long as the queue's visibility three times. */
     async shorten(queue: string, to: { timeoutSeconds: number; visibilitySeconds: number }) {
       const visibility = await attributeOf(queue, "VisibilityTimeout");
@@ -118,10 +141,44 @@ export function deployedStage(aws: Emulator, stage: string) {
     },
     /** What the schedule sends, as it was deployed. */
     async scheduleInput(job: string): Promise<string> {
-      // Not worth a client of its own; the emulator reads of a signature which service is meant.
-      const authorization = `AWS4-HMAC-SHA256 Credential=${ACCOUNT}/20260101/us-east-1/scheduler/aws4_request`;
-      const response = await fetch(`${aws.url}/schedules/${named(job)}`, { headers: { authorization } });
+      const response = await signedFor("scheduler", `/schedules/${named(job)}`);
       return ((await response.json()) as { Target: { Input: string } }).Target.Input;
+    },
+    /** Names of all stacks of the region, others' included. */
+    async stackNames(): Promise<string[]> {
+      const form = new URLSearchParams({ Action: "DescribeStacks", Version: "2010-05-15" });
+      const response = await signedFor("cloudformation", "/", { method: "POST", body: form });
+      return [...(await response.text()).matchAll(/<StackName>([^<]+)/g)].map(([, name]) => name!);
+    },
+    /** What a deployed alarm watches. */
+    async alarm(name: string) {
+      const { MetricAlarms } = (await asked("monitoring", "GraniteServiceVersion20100801.DescribeAlarms", {
+        AlarmNames: [named(name)],
+      })) as {
+        MetricAlarms: {
+          Namespace: string;
+          MetricName: string;
+          Dimensions: { Name: string; Value: string }[];
+        }[];
+      };
+      const { Namespace: namespace, MetricName: metric, Dimensions } = MetricAlarms[0]!;
+      return {
+        namespace,
+        metric,
+        dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+      };
+    },
+    /** What a function has printed, as CloudWatch Logs has it. */
+    async logOf(name: string): Promise<string> {
+      const { events } = (await asked("logs", "Logs_20140328.FilterLogEvents", {
+        logGroupName: `/aws/lambda/${named(name)}`,
+      })) as { events: { message: string }[] };
+      return events.map(({ message }) => message).join("\n");
+    },
+    /** What the deployed gateway answers by itself. */
+    async gatewayResponse(type: string) {
+      const response = await signedFor("apigateway", `/restapis/${apiId()}/gatewayresponses/${type}`);
+      return (await response.json()) as { statusCode: string; responseTemplates: Record<string, string> };
     },
     async queueUrls(): Promise<Record<string, string>> {
       const urls = queues().map(async ({ queue }) => [queueUrlVariable(queue), await queueUrl(queue)]);

@@ -10,11 +10,19 @@ import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import pg from "pg";
-import { type DeployedStage, deployedStage } from "./deployed-stage.ts";
+import { callsAtOnce, curlCommands, tooManyCalls } from "./calls.ts";
+import { commandLine } from "./command-line.ts";
+import { deadWorker } from "./dead-worker.ts";
+import { deployedStage } from "./deployed-stage.ts";
 import { type Emulator, installEmulator, ROOT, startEmulator, Unavailable } from "./emulator.ts";
-import { eventually, Steps } from "./steps.ts";
+import { ended, runs } from "./ledger.ts";
+import { notShown } from "./not-shown.ts";
+import { refusedDeploy, withoutPgvector } from "./refused-deploys.ts";
+import { rotation } from "./rotation.ts";
+import { Steps } from "./steps.ts";
 import { stripTemplates } from "./strip-templates.ts";
 import { takenOut } from "./taken-out.ts";
+import { gatewayAnswers, oddCalls, wrongCalls } from "./wrong-calls.ts";
 
 const STAGE = "ci";
 const DIST = join(ROOT, ".sst/dist");
@@ -27,6 +35,7 @@ const steps = new Steps();
 const databaseUrl = serverUrl();
 const databaseName = `noctuary_emulator_${process.pid}`;
 const stageUrl = Object.assign(new URL(databaseUrl), { pathname: `/${databaseName}` }).href;
+const noctuary = commandLine(stageUrl);
 
 let emulator: Emulator | undefined;
 const admin = new pg.Client({ connectionString: databaseUrl });
@@ -56,6 +65,7 @@ try {
 const { seconds } = steps;
 const time = (name: string) => `${name} ${(seconds[name] ?? Number.NaN).toFixed(1)} s`;
 console.log(`${["synth", "deploy", "synth of an update", "update", "remove"].map(time).join(", ")}`);
+for (const what of notShown) console.log(`  not shown: ${what}`);
 console.log(`emulator: ${steps.passed} passed, ${steps.failed} failed`);
 process.exitCode = steps.failed === 0 ? 0 : 1;
 
@@ -64,8 +74,25 @@ async function drive(aws: Emulator): Promise<void> {
   const stage = deployedStage(aws, STAGE);
   const database = new pg.Client({ connectionString: stageUrl });
   try {
+    await steps.required(
+      "a stage or region that cannot be called so is refused before anything is made",
+      async () => {
+        await assert.rejects(
+          sst(aws, "deploy", "--stage", "My Stage"),
+          /a stage cannot be called "My Stage": use up to 20/,
+        );
+        await assert.rejects(
+          sst(aws, "deploy", "--region", "the-moon"),
+          /"the-moon" is not a region: set AWS_REGION/,
+        );
+        assert.deepEqual(await stage.stackNames(), []);
+      },
+    );
     await stage.putSecret("database-url", stageUrl);
     await steps.required("synth", () => build(aws));
+    await steps.required("which has bootstrapped account and region, as they had not been", async () =>
+      assert.deepEqual((await stage.stackNames()).sort(), ["CDKToolkit", "SSTBootstrap"]),
+    );
     await steps.required("what had to be taken out is what is expected", () =>
       assert.deepEqual(stripTemplates(DIST), takenOut),
     );
@@ -75,7 +102,7 @@ async function drive(aws: Emulator): Promise<void> {
       const { rows } = await database.query("select count(*)::int as n from noctuary.migration");
       assert.ok(rows[0].n > 10, `${rows[0].n} migrations`);
     });
-    await steps.required("notes are synced", () => noctuary("sync", NOTEBOOK));
+    await steps.required("notes are synced", () => noctuary(["sync", NOTEBOOK]));
     await steps.step("a schedule's input that was not filled in starts nothing", async () => {
       const { FunctionError } = await stage.invoke(JOB, await stage.scheduleInput(JOB));
       assert.ok(FunctionError);
@@ -103,33 +130,56 @@ async function drive(aws: Emulator): Promise<void> {
     await steps.step("the documented curl commands start a run and tell how it ended", () =>
       curlCommands(stage, database),
     );
-    await steps.step("a wrong call has an answer in the one shape of an error, the gateway's own too", () =>
-      wrongCalls(stage, database),
+    await steps.step("the same call three times at once starts one run", () =>
+      callsAtOnce(stage, database, stageUrl),
+    );
+    await steps.step(
+      "a wrong call or header has an answer in the one shape of an error, and starts nothing",
+      () => wrongCalls(stage, database),
+    );
+    await steps.step("an odd call that is right is let in", () => oddCalls(stage, database));
+    await steps.step("what the gateway would answer by itself has the same shape", () =>
+      gatewayAnswers(stage),
     );
     await steps.step("too many calls at once are told to wait", () => tooManyCalls(stage));
     await steps.step("the secret is rotated, the one before is let in until it is revoked", () =>
-      rotation(stage),
+      rotation(stage, STAGE),
     );
     await steps.step(
       "a worker that dies on a message leaves it in the DLQ, and a redrive brings it home",
-      () => deadWorker(stage, database),
+      () => deadWorker(stage, database, stageUrl, noctuary),
     );
     await steps.required("synth of an update", () => build(aws));
-    await steps.step("a database that is away fails the deploy, with a sentence", async () => {
-      stripTemplates(DIST);
-      await stage.putSecret("database-url", "postgres://nobody@127.0.0.1:1/none");
-      await assert.rejects(sst(aws, "deploy", "--from", DIST));
-      await stage.putSecret("database-url", stageUrl);
-      assert.match(
-        aws.log(),
-        /the database could not be migrated \(\w+ ECONNREFUSED\): is the URL in the secret right/,
-      );
-      assert.equal((await stage.functionNames()).length > 10, true);
-    });
+    stripTemplates(DIST);
+    const deploy = () => sst(aws, "deploy", "--from", DIST);
+    await steps.step("a database that is away fails the deploy, with a sentence", () =>
+      refusedDeploy(aws, stage, deploy, {
+        databaseUrl: "postgres://nobody@127.0.0.1:1/none",
+        sentence: /the database could not be migrated \(\w+ ECONNREFUSED\): is the URL in the secret right/,
+      }),
+    );
+    await steps.step("so does a database without pgvector", () =>
+      withoutPgvector((databaseUrl) =>
+        refusedDeploy(aws, stage, deploy, {
+          databaseUrl,
+          sentence:
+            /pgvector is not installed: ask your provider to enable the extension `vector` \(0\.7 or later\)/,
+        }),
+      ),
+    );
+    await steps.step("so does a secret that is missing", () =>
+      refusedDeploy(aws, stage, deploy, {
+        databaseUrl: undefined,
+        sentence: new RegExp(
+          `there is no secret noctuary/${STAGE}/database-url that may be read .*: create it`,
+        ),
+      }),
+    );
+    await stage.putSecret("database-url", stageUrl);
     await steps.step("update", async () => {
       const before = await stage.queueUrl("embed-dlq");
       await stage.send("embed-dlq", "stays");
-      await sst(aws, "deploy", "--from", DIST);
+      await deploy();
       assert.equal(await stage.queueUrl("embed-dlq"), before);
       assert.equal(await stage.messagesIn("embed-dlq"), 1);
       assert.equal(aws.log().match(/"message":"migrated"/g)?.length, 2);
@@ -145,157 +195,6 @@ async function drive(aws: Emulator): Promise<void> {
   }
 }
 
-async function curlCommands(stage: DeployedStage, database: pg.Client): Promise<void> {
-  const started = await stage.curl("-X", "POST", stage.url(`/api/cron/${JOB}`));
-  assert.equal(started.status, 202);
-  const { runId, statusUrl } = started.body as { runId: string; statusUrl: string };
-  await ended(database, runId);
-  const told = await stage.curl(stage.url(statusUrl));
-  assert.equal(told.status, 200);
-  assert.deepEqual([told.body.id, told.body.status, told.body.trigger], [runId, "done", "manual"]);
-  const dry = await stage.curl(
-    "-X",
-    "POST",
-    "-H",
-    "content-type: application/json",
-    "-d",
-    '{"dryRun": true}',
-    stage.url(`/api/cron/${JOB}`),
-  );
-  assert.equal(dry.status, 202);
-  assert.equal((await ended(database, dry.body.runId as string)).options.dryRun, true);
-}
-
-async function wrongCalls(stage: DeployedStage, database: pg.Client): Promise<void> {
-  const before = (await runs(database)).length;
-  const path = `/api/cron/${JOB}`;
-  const users = { userIds: Array.from({ length: 10_000 }, (_, i) => `u${i}`) };
-  const calls: [number, string, Promise<{ status: number; body: Record<string, unknown> }>][] = [
-    [
-      401,
-      "unauthorized",
-      stage.call("POST", path, undefined, { authorization: "Bearer not-the-secret-at-all" }),
-    ],
-    [401, "unauthorized", stage.call("POST", path, undefined, { authorization: "Bearer " })],
-    [404, "not_found", stage.call("POST", "/api/nothing")],
-    [404, "not_found", stage.call("POST", "/api/cron/nightly")],
-    [405, "method_not_allowed", stage.call("DELETE", path)],
-    [400, "bad_request", stage.call("POST", path, users)],
-    [415, "unsupported_media_type", stage.call("POST", path, "a", { "content-type": "text/plain" })],
-    [413, "body_too_large", stage.call("POST", path, { userIds: ["u".repeat(300_000)] })],
-  ];
-  for (const [status, code, call] of calls) {
-    const answer = await call;
-    assert.deepEqual([answer.status, (answer.body.error as { code: string })?.code], [status, code]);
-  }
-  assert.equal((await runs(database)).length, before);
-}
-
-async function tooManyCalls(stage: DeployedStage): Promise<void> {
-  const path = "/api/cron/runs/none";
-  const answers = await Promise.all(Array.from({ length: 60 }, () => stage.call("GET", path)));
-  const refused = answers.filter(({ status }) => status === 429);
-  assert.ok(refused.length > 0, `answers: ${[...new Set(answers.map(({ status }) => status))]}`);
-  assert.equal((refused[0]!.body.error as { code: string }).code, "too_many_requests");
-  await eventually("a call is let in again", async () =>
-    (await stage.call("GET", path)).status === 404 ? true : undefined,
-  );
-}
-
-/** Step by step as Secrets Manager asks: the emulator does not ask by itself. */
-async function rotation(stage: DeployedStage): Promise<void> {
-  const token = "11111111-2222-4333-8444-555555555555";
-  const before = await stage.cronSecret();
-  for (const Step of ["createSecret", "setSecret", "testSecret", "finishSecret"]) {
-    await stage.invokeOrThrow(
-      "rotate-cron-secret",
-      JSON.stringify({ Step, SecretId: `noctuary/${STAGE}/cron-secret`, ClientRequestToken: token }),
-    );
-  }
-  const after = await stage.cronSecret();
-  assert.notEqual(after, before);
-  const statusWith = async (secret: string) =>
-    (await stage.call("GET", "/api/cron/runs/none", undefined, { authorization: `Bearer ${secret}` })).status;
-  await eventually("the new secret is let in", async () =>
-    (await statusWith(after)) === 404 ? true : undefined,
-  );
-  assert.equal(await statusWith(before), 404);
-  const { payload } = await stage.invokeOrThrow("rotate-cron-secret", '{"revoke": true}');
-  assert.deepEqual(JSON.parse(payload), { revoked: true });
-  await eventually(
-    "the revoked secret is refused",
-    async () => ((await statusWith(before)) === 401 ? true : undefined),
-    15_000,
-  );
-}
-
-/**
- * A lock that is never given stands for whatever hangs: the function is stopped at its timeout, three times, without a
- * word to the ledger. The lease, five minutes of the database's clock, is ended by hand.
- */
-async function deadWorker(stage: DeployedStage, database: pg.Client): Promise<void> {
-  const limits = await stage.shorten("cluster", { timeoutSeconds: 4, visibilitySeconds: 5 });
-  const blocker = new pg.Client({ connectionString: stageUrl });
-  await blocker.connect();
-  await blocker.query("begin");
-  await blocker.query("lock table noctuary.cluster in access exclusive mode");
-  const { body } = await stage.call("POST", `/api/cron/${JOB}`, { full: true });
-  const runId = body.runId as string;
-  const tries = await eventually(
-    "the message is in the DLQ",
-    async () => {
-      await database.query(
-        "update noctuary.task set lease_until = clock_timestamp() where run_id = $1 and step = 'cluster' and status = 'running'",
-        [runId],
-      );
-      if ((await stage.messagesIn("cluster-dlq")) === 0) return undefined;
-      const { rows } = await database.query(
-        "select attempts from noctuary.task where run_id = $1 and step = 'cluster'",
-        [runId],
-      );
-      return rows[0].attempts as number;
-    },
-    90_000,
-  );
-  assert.equal(tries, 3);
-  await blocker.end();
-  await limits.restore();
-  // Nobody is at work on it and no message points to it: the reconciler finds it, and that its tries are used up.
-  await eventually("the ledger says what became of it", async () => {
-    await database.query(
-      "update noctuary.task set lease_until = clock_timestamp(), sent_at = null where run_id = $1 and status = 'running'",
-      [runId],
-    );
-    await stage.invokeOrThrow("reconciler", "{}");
-    const { rows } = await database.query(
-      "select error ->> 'code' as code from noctuary.task where run_id = $1 and status = 'failed'",
-      [runId],
-    );
-    return rows[0]?.code === "worker_died" ? true : undefined;
-  });
-  assert.notEqual((await ended(database, runId)).status, "done");
-  const { stdout } = await cli(["runs", runId, "redrive", "--json"], await stage.queueUrls());
-  assert.deepEqual([JSON.parse(stdout).redriven, JSON.parse(stdout).drained], [1, 1]);
-  assert.equal((await ended(database, runId)).status, "done");
-  assert.equal(await stage.messagesIn("cluster-dlq"), 0);
-}
-
-interface RunRow {
-  id: string;
-  status: string;
-  options: { dryRun?: boolean };
-}
-
-async function runs(database: pg.Client): Promise<RunRow[]> {
-  return (await database.query<RunRow>("select id, status, options from noctuary.run")).rows;
-}
-
-function ended(database: pg.Client, runId: string): Promise<RunRow> {
-  return eventually(`run ${runId} has ended`, async () =>
-    (await runs(database)).find(({ id, status }) => id === runId && status !== "running"),
-  );
-}
-
 async function build(aws: Emulator): Promise<void> {
   rmSync(DIST, { recursive: true, force: true });
   await sst(aws, "build");
@@ -303,26 +202,22 @@ async function build(aws: Emulator): Promise<void> {
 
 async function sst(aws: Emulator, verb: string, ...args: string[]): Promise<void> {
   try {
-    await promisify(execFile)("sst", [verb, "--stage", STAGE, ...args], {
-      cwd: ROOT,
-      env: aws.environment,
-      timeout: SST_TIMEOUT_MS,
-      maxBuffer: 64 * 1024 * 1024,
-    });
+    await promisify(execFile)(
+      "sst",
+      [verb, ...(args.includes("--stage") ? [] : ["--stage", STAGE]), ...args],
+      {
+        cwd: ROOT,
+        env: aws.environment,
+        timeout: SST_TIMEOUT_MS,
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new Error(`sst ${verb}: ${[stdout, stderr].join("\n").trim().split("\n").slice(-12).join("\n")}`);
+    const lines = [stdout, stderr].join("\n").trim().split("\n");
+    const errors = lines.filter((line) => line.startsWith("Error: "));
+    throw new Error(`sst ${verb}: ${[...errors, ...lines.slice(-12)].join("\n")}`);
   }
-}
-
-function noctuary(...args: string[]): Promise<{ stdout: string }> {
-  return cli(args, {});
-}
-
-function cli(args: string[], environment: Record<string, string>): Promise<{ stdout: string }> {
-  return promisify(execFile)("noctuary", [...args, "--home", join(ROOT, ".emulator/home")], {
-    env: { ...process.env, DATABASE_URL: stageUrl, ...environment },
-  });
 }
 
 function serverUrl(): string {

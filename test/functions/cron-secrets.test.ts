@@ -96,7 +96,8 @@ test("a store without the secret is an error and no way in", async () => {
   manager.text = undefined;
   await expect(source(() => ROTATED_AT).check(FIRST)).rejects.toMatchObject({
     name: "SettingsError",
-    message: "there is no secret cron that may be read (ResourceNotFoundException): create it, with its value as plain text",
+    message:
+      "there is no secret cron that may be read (ResourceNotFoundException): create it, with its value as plain text",
   });
   manager.text = " \n";
   await expect(source(() => ROTATED_AT).check("")).rejects.toMatchObject({ name: "SettingsError" });

@@ -65,7 +65,8 @@ test("a secret that could not be read is asked for again at once", async () => {
   const url = databaseSecret("database-url");
   await expect(url()).rejects.toMatchObject({
     name: "SettingsError",
-    message: "there is no secret database-url that may be read (ResourceNotFoundException): create it, with its value as plain text",
+    message:
+      "there is no secret database-url that may be read (ResourceNotFoundException): create it, with its value as plain text",
   });
   manager.text = FIRST;
   expect(await url()).toBe(FIRST);

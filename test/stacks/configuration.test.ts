@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { ConfigurationError, configurationOf, type StageInput } from "../../stacks/configuration.ts";
+import {
+  ConfigurationError,
+  checkDestination,
+  configurationOf,
+  type StageInput,
+} from "../../stacks/configuration.ts";
 import { checkConnections, mostConnections } from "../../stacks/connections.ts";
 import { stages } from "../../stacks/stages.ts";
 
@@ -41,6 +46,29 @@ describe("a stage name with odd characters is refused with a sentence", () => {
     expect(() => configurationOf(stage, stages)).toThrow(
       `a stage cannot be called ${JSON.stringify(stage)}: use up to 20 lower-case letters, digits and single hyphens`,
     );
+  });
+});
+
+describe("before anything is asked of AWS", () => {
+  test.each(["us-east-1", "eu-central-2", "ap-southeast-5", "us-gov-west-1", "cn-north-1", "il-central-1"])(
+    "%s is a region",
+    (region) => {
+      expect(() => checkDestination("dev", region)).not.toThrow();
+      expect(() => checkDestination(undefined, region)).not.toThrow();
+    },
+  );
+
+  test.each(["", "useast1", "us-east", "us-east-1a", "US-EAST-1", "us east 1", "https://us-east-1"])(
+    "%j is none, and the sentence says where it comes from",
+    (region) => {
+      expect(() => checkDestination("dev", region)).toThrow(
+        `${JSON.stringify(region)} is not a region: set AWS_REGION, or --region, to one such as us-east-1`,
+      );
+    },
+  );
+
+  test("a stage's name is looked at", () => {
+    expect(() => checkDestination("My Stage", "us-east-1")).toThrow('a stage cannot be called "My Stage"');
   });
 });
 

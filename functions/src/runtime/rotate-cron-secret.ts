@@ -108,8 +108,8 @@ async function rotate(
  */
 async function revoke(client: SecretsManagerClient, SecretId: string): Promise<boolean> {
   const versions = await versionsOf(client, SecretId);
-  const [, pending] = versions.find(([, stages]) => stages.includes("AWSPENDING")) ?? [];
-  if (pending !== undefined && !pending.includes("AWSCURRENT")) {
+  // A rotation that is through leaves the label on the secret that it made.
+  if (versions.some(([, stages]) => stages.includes("AWSPENDING") && !stages.includes("AWSCURRENT"))) {
     throw Object.assign(
       new Error(
         "a rotation is under way, or was broken off: let it end (docs/runbooks/rotation-failed.md), then revoke",
