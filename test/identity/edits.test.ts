@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Groups, membersOf, movesOf, simulateNights, storyOf } from "./simulated-nights.ts";
+import { areasOf, type Groups, membersOf, movesOf, simulateNights, storyOf } from "./simulated-nights.ts";
 
 let account: ReturnType<typeof simulateNights>;
 const BREAD = "10 11 12 13";
@@ -370,6 +370,62 @@ test("of two names the newer holds; areas can be renamed as well", () => {
   const night = account.night(ALL);
   expect(Object.fromEntries(night.names)).toEqual({ c1: "Toast", [area]: "Home" });
   expect(storyOf(night)).toEqual(["c1 edit overruled e1"]);
+});
+
+describe("an area that the user named", () => {
+  const MAPS = "60 61 62 63";
+  const TRAINS = "70 71 72";
+  const SHIPS = "80 81 82 83";
+  const SIX: Groups = { ...ALL, maps: MAPS, trains: TRAINS, ships: SHIPS };
+  const scattered = { areas: ["bread maps", "moths trains", "knee ships"] };
+  let [home, away] = ["", ""];
+  beforeEach(() => {
+    const night = account.night(SIX, { areas: ["bread moths knee", "maps trains ships"] });
+    [home, away] = night.areas.map(({ id }) => id) as [string, string];
+    expect(areasOf(night)).toEqual({ [home]: "c1 c2 c3", [away]: "c5 c6 c7" });
+  });
+
+  test("keeps its topics when grouping scatters them over other areas, night after night", () => {
+    account.edit("rename", away, { name: "By rail" });
+    for (let night = 0; night < 3; night++) {
+      const kept = account.night(SIX, scattered);
+      expect(areasOf(kept)).toMatchObject({ [away]: "c5 c6 c7" });
+      expect(kept.names.get(away)).toBe("By rail");
+      expect(kept.events.filter(({ clusterId }) => clusterId === away)).toEqual([]);
+    }
+  });
+
+  test("also when they would all go into one other area", () => {
+    account.edit("rename", away, { name: "By rail" });
+    const kept = account.night(SIX, { areas: ["bread moths knee maps trains ships"] });
+    expect(areasOf(kept)).toEqual({ [home]: "c1 c2 c3", [away]: "c5 c6 c7" });
+  });
+
+  test("takes in what grouping adds to it, and lets go of less than half", () => {
+    account.edit("rename", home, { name: "Home" });
+    const kept = account.night(SIX, { areas: ["bread moths maps", "knee trains ships"] });
+    expect(areasOf(kept)).toEqual({ [home]: "c1 c2 c5", [away]: "c3 c6 c7" });
+  });
+
+  test("is scattered once the name is taken back", () => {
+    const edit = account.edit("rename", away, { name: "By rail" });
+    account.night(SIX, scattered);
+    account.undo(edit);
+    expect(areasOf(account.night(SIX, { areas: ["bread moths knee maps trains ships"] }))).toEqual({
+      [away]: "c1 c2 c3 c5 c6 c7",
+    });
+  });
+
+  test("ends when its notes are in topics of other areas, and an event says so", () => {
+    const edit = account.edit("rename", away, { name: "By rail" });
+    const gone = account.night({
+      bread: `${BREAD} 60 61`,
+      moths: `${MOTHS} 62 63`,
+      knee: `${KNEE} 70 71 80`,
+    });
+    expect(areasOf(gone)).toEqual({ [home]: "c1 c2 c3" });
+    expect(storyOf(gone)).toContain(`${away} edit cluster-gone ${edit}`);
+  });
 });
 
 test("three notes, one cluster: every edit of it leaves every note in exactly one place", () => {

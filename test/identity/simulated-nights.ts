@@ -30,9 +30,20 @@ export function simulateNights() {
   let made = 0;
   let edits = 0;
   return {
-    /** @param rivals for a note the label of the group that it would be in otherwise */
-    night(groups: Groups, { fresh = "", rivals = {} as Record<string, string> } = {}): DecidedClusters {
+    /**
+     * @param rivals for a note the label of the group that it would be in otherwise
+     * @param areas labels of the groups that are an area together; what is in none is in one more
+     */
+    night(
+      groups: Groups,
+      { fresh = "", rivals = {} as Record<string, string>, areas = [] as string[] } = {},
+    ): DecidedClusters {
       const labels = Object.keys(groups);
+      const areaOf = labels.map((label) => {
+        const own = areas.findIndex((of) => words(of).includes(label));
+        return own < 0 ? areas.length : own;
+      });
+      const present = [...new Set(areaOf)];
       const noteIds = Object.values(groups).flatMap(words).sort();
       const topic = Int32Array.from(noteIds, (note) =>
         labels.findIndex((label) => words(groups[label]!).includes(note)),
@@ -41,8 +52,8 @@ export function simulateNights() {
       const partition: Partition = {
         topic,
         topics: labels.length,
-        area: new Int32Array(labels.length),
-        areas: labels.length === 0 ? 0 : 1,
+        area: Int32Array.from(areaOf, (area) => present.indexOf(area)),
+        areas: present.length,
         confidence: new Float32Array(noteIds.length).fill(0.6),
         rival: Int32Array.from(noteIds, (note) => labels.indexOf(rivals[note] ?? "")),
         loose: new Uint8Array(noteIds.length),
@@ -104,6 +115,11 @@ export function simulateNights() {
 export function membersOf({ memberships }: DecidedClusters): Groups {
   const groups = Map.groupBy(memberships, ({ clusterId }) => clusterId);
   return Object.fromEntries([...groups].map(([id, of]) => [id, of.map(({ noteId }) => noteId).join(" ")]));
+}
+
+/** Areas with their topics, as `{ c4: "c1 c2" }`. */
+export function areasOf({ areas }: DecidedClusters): Groups {
+  return Object.fromEntries(areas.map(({ id, topicIds }) => [id, [...topicIds].sort().join(" ")]));
 }
 
 /** Events as `c1 merged into c2 (edit e1)`, without growth and moves. */

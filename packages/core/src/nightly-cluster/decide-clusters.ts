@@ -3,6 +3,7 @@ import type { PackedRows } from "../clustering/packed-rows.ts";
 import type { Partition } from "../clustering/partition.ts";
 import { clusterChanges } from "../identity/cluster-changes.ts";
 import type { Edit, EditReport } from "../identity/edits.ts";
+import { keepNamedAreas } from "../identity/keep-named-areas.ts";
 import { type KnownCluster, matchClusters } from "../identity/match-clusters.ts";
 import type { MissingNote } from "../identity/report-edits.ts";
 import { type RetiredCluster, recallUndone } from "../identity/undone-edits.ts";
@@ -131,10 +132,7 @@ export function decideClusters(
     newId,
   });
   const kept = keepEdits({ notes, grouped, ids, last, recalled, rows, newId, previousTopics });
-  const { partition } = kept;
-
-  const rowsOfTopic = group(partition.topic, partition.topics);
-  const topicsOfArea = group(partition.area, partition.areas);
+  const rowsOfTopic = group(kept.partition.topic, kept.partition.topics);
   const currentTopics = rowsOfTopic.map((of, t) => ({
     id: kept.ids[t]!,
     members: of.map((row) => noteIds[row]!),
@@ -143,6 +141,15 @@ export function decideClusters(
     id,
     members: last.topics.filter((topic) => topic.parentId === id).flatMap((topic) => membersOf(topic.id)),
   }));
+  const namedAreas = keepNamedAreas({
+    topics: currentTopics,
+    grouped: kept.partition,
+    previous: previousAreas,
+    named: new Set(kept.standing.names.keys()),
+    fresh: notes.fresh,
+  });
+  const partition = { ...kept.partition, area: namedAreas.area, areas: namedAreas.areas };
+  const topicsOfArea = group(partition.area, partition.areas);
   const areasNow = topicsOfArea.map((of) => ({ members: of.flatMap((t) => currentTopics[t]!.members) }));
   const areaIds = matchClusters({
     previous: previousAreas,
