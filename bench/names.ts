@@ -12,7 +12,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { partitionNotes } from "@noctuary/core/clustering/partition";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
-import { andMore, conjunction, nameIdentity } from "@noctuary/core/naming/compose-name";
+import { andMore, isStrungTogether, nameIdentity } from "@noctuary/core/naming/compose-name";
 import { mostCentral } from "@noctuary/core/nightly-cluster/central-notes";
 import { NOTES_PER_NAME, nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
 import { isStopWord, words } from "@noctuary/core/text/words";
@@ -155,9 +155,8 @@ export function faultsOf(areas: NamedArea[]): string[] {
     }
   }
   for (const { name, topics } of areas) {
-    const parts = (of: string) => of.split(conjunction).map(nameIdentity);
-    const known = new Set(topics.flatMap((topic) => parts(topic.name)));
-    if (topics.length > 1 && !name.endsWith(andMore("")) && parts(name).every((part) => known.has(part)))
+    const topicNames = topics.map((topic) => topic.name);
+    if (topics.length > 1 && !name.endsWith(andMore("")) && isStrungTogether(name, topicNames))
       faults.push(`topics' names strung together: ${name}`);
   }
   // An area of one topic is that topic, and is called like it.

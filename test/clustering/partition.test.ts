@@ -219,6 +219,20 @@ describe("odd accounts", () => {
     expect(partition.topics).toBeLessThan(40);
   });
 
+  test("one giant topic does not swallow the small ones beside it, nor does it shatter", () => {
+    const giant = groupedVectors({ count: 600, groups: 1, dimensions, spread: 0.8, seed: 4 });
+    const small = groupedVectors({ count: 36, groups: 3, dimensions, spread: 0.4, seed: 8 });
+    const vectors = new Float32Array([...giant.vectors, ...small.vectors]);
+    const partition = partitionNotes({ vectors, count: 636, dimensions });
+    expectWellFormed(partition, 636);
+    const topicsOf = (from: number, to: number) => new Set(partition.topic.subarray(from, to));
+    const others = topicsOf(600, 636);
+    expect(others.size).toBe(3);
+    expect([...others].filter((topic) => topicsOf(0, 600).has(topic))).toEqual([]);
+    // Parts of it of a sensible size, not crumbs: fifteen notes each and more.
+    expect(topicsOf(0, 600).size).toBeLessThanOrEqual(600 / 15);
+  });
+
   test("a note without any likeness is loosely in a topic that stays as it is", () => {
     const { vectors, group } = groupedVectors({
       count: 100,

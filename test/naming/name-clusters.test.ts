@@ -1,4 +1,4 @@
-import { nameIdentity } from "@noctuary/core/naming/compose-name";
+import { isStrungTogether, nameIdentity } from "@noctuary/core/naming/compose-name";
 import { nameAreas } from "@noctuary/core/naming/name-areas";
 import { nameClusters } from "@noctuary/core/naming/name-clusters";
 import type { ClusterText } from "@noctuary/core/naming/read-clusters";
@@ -324,6 +324,18 @@ describe("within an account", () => {
       }),
     );
   });
+});
+
+test.each([
+  ["Vim & window", true],
+  ["Windows and Vim", true],
+  ["window, Vim", true],
+  ["Vim", true],
+  ["Vim & buffers", false],
+  ["Vim & more", false],
+  ["Editing in Vim", false],
+])("%s strings topics called Vim and Window & tabs together: %s", (name, isStrung) => {
+  expect(isStrungTogether(name, ["Vim", "Window & tabs"])).toBe(isStrung);
 });
 
 describe("an area's name", () => {

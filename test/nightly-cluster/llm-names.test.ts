@@ -51,6 +51,14 @@ const clusters = () =>
   database.query<{ id: string; name: string; named_by: string; asked_size: number | null; level: string }>(
     "select id, name, named_by, asked_size, level from noctuary.cluster where retired_at is null order by id",
   );
+/** Four subjects; the first two are also about a fifth, the others about a sixth: areas of several topics. */
+function mixedNotes() {
+  const sixth = themedNotes(288, { themes: 6 });
+  return themedNotes(48, { themes: 4 }).map((note, i) => {
+    const wider = sixth[6 * i + (i % 4 < 2 ? 4 : 5)]!;
+    return { ...note, body: `${note.body} ${wider.body}` };
+  });
+}
 /** A good name: the group's second keyphrase before its first. */
 const turned = ({ keyphrases }: Group) => `${keyphrases[1]} and ${keyphrases[0]}`;
 
@@ -89,6 +97,30 @@ describe("with a language model", () => {
     await putNotes(database, "u", themedNotes(61, { themes: 3 }).slice(60));
     await night.run();
     expect(model.requests).toHaveLength(asked);
+  });
+
+  test("an area's name that only strings its topics together leaves the plain one", async () => {
+    const topics: string[] = [];
+    const ofAreas: (string | undefined)[] = [];
+    await open(({ keyphrases, notes }) => {
+      if (model.requests.length <= 1) return topics[topics.push(keyphrases[0]!) - 1]!;
+      const text = JSON.stringify(notes).toLowerCase();
+      const [first, second] = topics.filter((topic) => text.includes(topic.toLowerCase()));
+      ofAreas.push(first, second);
+      return `${first} and ${second}`;
+    });
+    await putNotes(database, "u", mixedNotes());
+    expect((await night.run()).status).toBe("done");
+    const named = await clusters();
+    expect(named.filter(({ level, named_by }) => level === "topic" && named_by === "llm")).toHaveLength(
+      topics.length,
+    );
+    const areas = named.filter(({ level, asked_size }) => level === "area" && asked_size !== null);
+    expect(topics, "areas are asked about, and answered with their topics").toEqual(
+      expect.arrayContaining(ofAreas),
+    );
+    expect(ofAreas.length).toBeGreaterThan(0);
+    expect(areas.map(({ named_by }) => named_by)).toEqual(areas.map(() => "noctuary"));
   });
 
   test("what a note orders it to do names nothing, even if it obeys", async () => {

@@ -178,6 +178,15 @@ export function andMore(text: string): string {
   return `${text}${conjunction}more`;
 }
 
+const conjunctions = /\s+(?:[&+/]|and|und|et|y|e)\s+|,\s+/u;
+
+/** Whether a name of an area says nothing but what names of its topics, or parts of them, say already. */
+export function isStrungTogether(name: string, topicNames: readonly string[]): boolean {
+  const partsOf = (text: string) => text.split(conjunctions).map(nameIdentity);
+  const known = new Set(topicNames.flatMap(partsOf));
+  return partsOf(name).every((part) => known.has(part));
+}
+
 function countWords(text: string): number {
   return text.split(" ").length;
 }

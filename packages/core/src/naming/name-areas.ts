@@ -6,6 +6,7 @@ import {
   fits,
   isEnough,
   isPlainWord,
+  isStrungTogether,
   joined,
   nameIdentity,
   type WrittenPhrase,
@@ -109,8 +110,7 @@ function* areaNames({
   topics,
   noteCount,
 }: AreaToName): Generator<string> {
-  const parts = new Set(topics.flatMap(({ name }) => name.split(conjunction).map(nameIdentity)));
-  const isStrung = (name: string) => name.split(conjunction).every((part) => parts.has(nameIdentity(part)));
+  const topicNames = topics.map(({ name }) => name);
   const lead = common[0] ?? shared[0];
   if (lead !== undefined) {
     const covered = new Set(lead.notes);
@@ -123,9 +123,9 @@ function* areaNames({
       })
       .map(({ text }) => joined(lead.text, text));
     const names = isEnough(lead, noteCount) ? [lead.text, ...pairs] : pairs;
-    yield* names.filter((name) => !isStrung(name));
+    yield* names.filter((name) => !isStrungTogether(name, topicNames));
   }
-  const leads = topics.map(({ name }) => name.split(conjunction, 1)[0]!);
+  const leads = topicNames.map((name) => name.split(conjunction, 1)[0]!);
   const isLead = new Set(leads.map(nameIdentity));
   const widest = phrases
     .filter(

@@ -29,7 +29,7 @@ const answer = z.object({ names: z.array(z.object({ group: z.number(), name: z.s
 export type NamesAnswer = z.infer<typeof answer>;
 
 const INSTRUCTIONS = `You name groups of one person's notes. Give each of the groups a short name, as its owner would write it on a folder: two or three words, five at the most, in the language of its notes, in sentence case.
-A name says what the group's notes have in common and tells the group from its neighbours and from its near misses, which are other groups and notes of other groups.
+A name says what the group's notes have in common and tells the group from its neighbours and from its near misses, which are other groups and notes of other groups. Where its notes are of several subjects, it says what these have in common, and does not list them.
 Use only words that stand in the group's own keyphrases or notes, in any form. No numbers, dates, links, quotation marks or markup. No two groups have the same name.
 Answer with the number of each group and its name.`;
 

@@ -11,7 +11,7 @@ import { affordable, llmUsageEntry } from "../llm/budget.ts";
 import type { Llm, LlmAnswer, LlmUsage } from "../llm/llm.ts";
 import { sumUsage } from "../llm/openai.ts";
 import { problemOfName, tidied } from "../naming/check-name.ts";
-import { nameIdentity } from "../naming/compose-name.ts";
+import { isStrungTogether, nameIdentity } from "../naming/compose-name.ts";
 import {
   GROUPS_PER_QUESTION,
   type NamesAnswer,
@@ -34,6 +34,8 @@ export interface Asked {
   id: string;
   size: number;
   material: NamingMaterial;
+  /** Of an area: its name must say more than those of its topics do. */
+  topicIds?: readonly string[];
 }
 
 /** So much of the function's time stays for saving; and asking takes no longer than this in all. */
@@ -107,14 +109,16 @@ export async function askForNames(
     const proposals = new Map(
       "value" in answer ? answer.value.names.map(({ group, name }) => [group, name]) : [],
     );
-    clusters.forEach(({ id, size, material }, i) => {
+    clusters.forEach(({ id, size, material, topicIds }, i) => {
       const plain = given.get(id)!;
       const own = nameIdentity(plain.name);
       const name = tidied(proposals.get(i + 1) ?? "");
       const others = new Set(identities);
       others.delete(own);
       const problem = problemOfName(name, evidenceOf(material), others);
-      if (problem === null) {
+      const topicNames = topicIds?.map((topicId) => given.get(topicId)!.name);
+      const saysMore = topicNames === undefined || !isStrungTogether(name, topicNames);
+      if (problem === null && saysMore) {
         identities.delete(own);
         identities.add(nameIdentity(name));
         given.set(id, { ...plain, name, namedBy: "llm", askedSize: size });

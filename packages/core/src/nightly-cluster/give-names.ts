@@ -57,6 +57,10 @@ export async function giveNames(
   if (llm === null) return plain;
 
   const sizes = sizesOf(decided);
+  // An area of one topic is called like it, and not asked about.
+  const areas = new Map(
+    decided.areas.filter(({ topicIds }) => topicIds.length !== 1).map((area) => [area.id, area]),
+  );
   const toAsk = (
     ids: readonly string[],
     names: Map<string, GivenName>,
@@ -64,7 +68,11 @@ export async function giveNames(
   ): Asked[] =>
     ids
       .filter((id) => isAskable(names.get(id)!))
-      .map((id) => ({ id, size: sizes.get(id)!, material: materialOf(id, { names, ...about(id) }) }));
+      .map((id) => {
+        const material = materialOf(id, { names, ...about(id) });
+        const topicIds = areas.get(id)?.topicIds;
+        return { id, size: sizes.get(id)!, material, ...(topicIds && { topicIds }) };
+      });
 
   const topics = toAsk(
     decided.topics.map(({ id }) => id),
@@ -74,10 +82,6 @@ export async function giveNames(
       misses: excerptsOf(nearby.misses.get(id) ?? []),
       neighbours: nearby.neighbours.get(id) ?? [],
     }),
-  );
-  // An area of one topic is called like it, and not asked about.
-  const areas = new Map(
-    decided.areas.filter(({ topicIds }) => topicIds.length !== 1).map((area) => [area.id, area]),
   );
   const identitiesOf = (names: Map<string, GivenName>) =>
     new Set(
