@@ -41,4 +41,10 @@ test("the demo is the same every time", { timeout: 120_000 }, async () => {
   const [one, two] = await Promise.all([noctuary(["demo"]), noctuary(["demo"])]);
   const withoutTimes = (text: string) => text.replace(/\(\d+\.\d s\)/g, "");
   expect(withoutTimes(one!.stdout)).toBe(withoutTimes(two!.stdout));
+  // What the owner decided, what became of that topic, and why a note of it is there.
+  expect(one!.stdout).toMatch(/its owner calls the topic of "The north wall is wet again" Wet kitchen wall/);
+  expect(one!.stdout).toMatch(/The history of Wet kitchen wall.*\n.*\n {2}Wet kitchen wall is new/);
+  expect(one!.stdout).toMatch(
+    /Why "The north wall is wet again" is where it is\nin Wet kitchen wall, \d+ % likely to stay.*\nshares with it: .+\nleans on: .+/,
+  );
 });

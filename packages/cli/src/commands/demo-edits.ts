@@ -2,8 +2,10 @@ import { asUser } from "@noctuary/db/access";
 import { clusterEvents, clustersOf } from "@noctuary/db/clusters/cluster";
 import { addEdit } from "@noctuary/db/clusters/cluster-edit";
 import { notesOf } from "@noctuary/db/notes/note";
+import { explainNote } from "../explain-note.ts";
 import { embeddingModel } from "../overview.ts";
 import { renderHistory } from "../render/history.ts";
+import { renderPlace } from "../render/place.ts";
 import { DEFAULT_USER, type Session } from "../session.ts";
 
 /** What the owner of the sample notebook decides one morning: the name of a topic, and where a note belongs. */
@@ -26,13 +28,25 @@ export async function decideAsOwner(session: Session): Promise<string> {
   return `  then its owner calls the topic of "${known!.title}" ${NAME}, and says that "${moved!.title}" belongs there`;
 }
 
-/** The life of that topic since, as `noctuary clusters "Wet kitchen wall" --history` tells it. */
-export async function showDecided({ db, terminal }: Session): Promise<void> {
+/**
+ * The life of that topic since, as `noctuary clusters "Wet kitchen wall" --history` tells it, and why a note of it is
+ * there, as `noctuary notes "The north wall is wet again"` does.
+ */
+export async function showDecided(session: Session): Promise<void> {
+  const { db, terminal } = session;
   const shown = await asUser(db, DEFAULT_USER, async (tx) => {
     const all = await clustersOf(tx, DEFAULT_USER, { retired: true });
     const topic = all.find(({ name }) => name === NAME);
     if (topic === undefined) return undefined;
-    return { all, topic, events: await clusterEvents(tx, DEFAULT_USER, { clusterId: topic.id }) };
+    const model = embeddingModel(session);
+    const [note] = await notesOf(tx, model, DEFAULT_USER, { match: TOPIC_OF, limit: 1 });
+    const living = new Map(all.filter(({ retiredAt }) => retiredAt === null).map((c) => [c.id, c]));
+    return {
+      all,
+      topic,
+      events: await clusterEvents(tx, DEFAULT_USER, { clusterId: topic.id }),
+      note: await explainNote(tx, model, DEFAULT_USER, note!, living),
+    };
   });
   if (shown === undefined) return;
   const nameOf = new Map(shown.all.map(({ id, name }) => [id, name]));
@@ -41,4 +55,7 @@ export async function showDecided({ db, terminal }: Session): Promise<void> {
   // What happened by day bears today's date, and the demo is the same every day.
   const ofNights = shown.events.filter(({ runId }) => runId !== null);
   renderHistory(terminal, shown.topic.id, ofNights, (id) => nameOf.get(id) ?? "");
+  terminal.line();
+  terminal.line(terminal.style("bold", `Why "${shown.note.title}" is where it is`));
+  renderPlace(terminal, shown.note);
 }

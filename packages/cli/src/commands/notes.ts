@@ -1,17 +1,15 @@
-import { sharedPhrases } from "@noctuary/core/text/shared-phrases";
-import { asUser, type UserTransaction } from "@noctuary/db/access";
-import { type Cluster, clustersOf } from "@noctuary/db/clusters/cluster";
-import { type NoteLine, noteBody, notesOf, type RelatedNote, relatedNotes } from "@noctuary/db/notes/note";
-import type { EmbeddingModel } from "@noctuary/db/notes/note-changes";
+import { asUser } from "@noctuary/db/access";
+import { clustersOf } from "@noctuary/db/clusters/cluster";
+import { notesOf } from "@noctuary/db/notes/note";
 import Table from "cli-table3";
 import { EXIT, UsageError } from "../exit.ts";
+import { type ExplainedNote, explainNote, type NamedNote, type NearNote, named } from "../explain-note.ts";
 import { shownModel } from "../overview.ts";
 import { sayCode } from "../render/codes.ts";
-import { joinFitting } from "../render/join-fitting.ts";
+import { renderPlace } from "../render/place.ts";
 import { count } from "../render/words.ts";
 import { chooseUser, type GlobalOptions, openSession } from "../session.ts";
 import { fit, plainTable, type Terminal } from "../terminal.ts";
-import { linkedFrom } from "../vault/linked-notes.ts";
 import { editNote } from "./edit-cluster.ts";
 import { oneOf } from "./runs.ts";
 
@@ -19,9 +17,6 @@ export interface NotesOptions extends GlobalOptions {
   limit?: string;
   failed?: boolean;
 }
-
-const RELATED = 10;
-const LEANS_ON = 3;
 
 /** `noctuary notes [ID|PATH|TITLE] [related | move CLUSTER | not-here [CLUSTER]]`. */
 export async function notes(
@@ -53,7 +48,7 @@ export async function notes(
         return;
       }
       const note = oneOf(await notesOf(tx, model, userId, { match, limit: 2 }), match, "note");
-      const explained = await explain(tx, model, userId, note, clusters);
+      const explained = await explainNote(tx, model, userId, note, clusters);
       terminal.json(verb === "related" ? explained.related : explained);
       if (verb === undefined) renderNote(terminal, explained);
       renderRelated(terminal, explained.related);
@@ -64,53 +59,11 @@ export async function notes(
   }
 }
 
-function named(note: NoteLine, clusters: Map<string, Cluster>): NamedNote {
-  const nameOf = (id: string | null) => clusters.get(id ?? "")?.name ?? "";
-  return { ...note, cluster: nameOf(note.clusterId), rival: nameOf(note.rivalId) };
-}
-
-/** Where a note stands, and why there: what it shares with its topic, whom it leans on, and who else is near. */
-async function explain(
-  tx: UserTransaction,
-  model: EmbeddingModel,
-  userId: string,
-  note: NoteLine,
-  clusters: Map<string, Cluster>,
-): Promise<ExplainedNote> {
-  const { clusterId } = note;
-  const body = await noteBody(tx, userId, note.id);
-  const isLinked = linkedFrom({ path: note.path, body });
-  const related = await relatedNotes(tx, model, userId, note.id, { limit: RELATED });
-  const leansOn =
-    clusterId === null ? [] : await relatedNotes(tx, model, userId, note.id, { limit: LEANS_ON, clusterId });
-  return {
-    ...named(note, clusters),
-    phrases: sharedPhrases(clusters.get(clusterId ?? "")?.keyphrases ?? [], `${note.title}\n${body}`),
-    leansOn: leansOn.map(({ id, title, path, similarity }) => ({ id, title, path, similarity })),
-    related: related.map((other) => ({
-      ...other,
-      cluster: clusters.get(other.clusterId ?? "")?.name ?? "",
-      linked: isLinked(other),
-    })),
-  };
-}
-
 function limitOf({ limit = "50" }: NotesOptions): number {
   const value = Number(limit);
   if (!Number.isInteger(value) || value < 1)
     throw new UsageError(`--limit ${limit}: write a whole number above 0`);
   return value;
-}
-
-type NamedNote = NoteLine & { cluster: string; rival: string };
-type NearNote = RelatedNote & { cluster: string; linked: boolean };
-
-interface ExplainedNote extends NamedNote {
-  /** Phrases of its topic that it holds. */
-  phrases: string[];
-  /** The nearest notes of its topic. */
-  leansOn: Pick<RelatedNote, "id" | "title" | "path" | "similarity">[];
-  related: NearNote[];
 }
 
 function renderNotes(terminal: Terminal, list: NamedNote[]): void {
@@ -145,22 +98,6 @@ function renderNote(terminal: Terminal, note: ExplainedNote): void {
   else {
     renderPlace(terminal, note);
   }
-}
-
-function renderPlace({ line, style, width }: Terminal, note: ExplainedNote): void {
-  const rival = note.rival === "" ? "" : `; next nearest: ${note.rival}`;
-  const share = `${Math.round((note.confidence ?? 0) * 100)} % likely to stay`;
-  const how = note.placedBy === "user" ? "where you put it" : share;
-  line(`${note.loose === true ? "loosely related to" : "in"} ${style("bold", note.cluster)}, ${how}${rival}`);
-  if (note.phrases.length > 0) line(`shares with it: ${note.phrases.join(", ")}`);
-  const leansOn = "leans on: ";
-  if (note.leansOn.length > 0)
-    line(
-      `${leansOn}${joinFitting(
-        note.leansOn.map(({ title }) => title),
-        width - leansOn.length,
-      )}`,
-    );
 }
 
 /** The mark of a note that is near and not linked from this one. */

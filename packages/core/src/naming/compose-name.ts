@@ -34,8 +34,9 @@ const equallyGood = 0.9;
 /** What fewer notes than these have is not what a cluster is about. */
 const minCoverage = 0.1;
 const minLeadCoverage = 0.15;
-/** A name that fewer notes than these have anything of says that there is more. */
+/** A name that fewer notes than these have anything of says that there is more; a phrase stands for its words, too. */
 const minNameCoverage = 0.3;
+const minPhraseNameCoverage = 0.15;
 /** A weak phrase names a cluster after all when it is this good in spite of it and stands in most of the notes. */
 const weakScore = 0.75;
 const weakCoverage = 0.6;
@@ -69,7 +70,9 @@ export function* possibleNames(all: WrittenPhrase[], noteCount: number): Generat
     context === undefined && isEnough(first, noteCount) && (better?.score ?? 0) < equallyGood * first.score;
   const parts = better === undefined || isAlone ? [first] : [first, better];
   const covered = new Set(parts.flatMap(({ notes }) => notes));
-  if (covered.size < minNameCoverage * noteCount) yield andMore(first.text);
+  const hasPhrase = parts.some(({ text }) => countWords(text) > 1);
+  if (covered.size < (hasPhrase ? minPhraseNameCoverage : minNameCoverage) * noteCount)
+    yield andMore(first.text);
   if (parts.length > 1) yield joined(first.text, better!.text);
   yield first.text;
   for (const second of secondParts(first, phrases, secondScore, 0)) yield joined(first.text, second.text);
