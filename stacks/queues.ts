@@ -1,10 +1,8 @@
+import { MAX_RECEIVES } from "@noctuary/core/job";
 import { queues } from "@noctuary/core/jobs";
 import { Duration } from "aws-cdk-lib";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import type { App, Stack } from "sst/constructs";
-
-/** Receives before a message counts as one that crashes its worker; a task's own attempts are counted in the ledger. */
-const MAX_RECEIVES = 3;
 
 /** One queue a step, by its name, each with a dead-letter queue named after it. */
 export type StepQueues = ReadonlyMap<string, Queue>;

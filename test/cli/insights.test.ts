@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startLocalRuntime } from "@noctuary/cli/local/local-runtime";
+import { openSession } from "@noctuary/cli/session";
+import { openTerminal } from "@noctuary/cli/terminal";
 import type { Insight } from "@noctuary/core/weekly-insights/insight";
 import { expect, test } from "vitest";
 import { startChatServer } from "../support/chat-server.ts";
@@ -107,5 +110,42 @@ test(
     expect(agreed.code, agreed.stderr).toBe(0);
     expect(chat.requests.length).toBeGreaterThan(0);
     expect(agreed.stdout).toMatch(/\d of \d+ sentences? held/);
+  },
+);
+
+test(
+  "a dry run that nobody agreed to anything for works on its own tasks alone, whatever else comes through its queues",
+  TIMEOUT,
+  async () => {
+    const { path } = await home();
+    await using chat = await startChatServer(honest);
+    const terminal = openTerminal({ isJson: true });
+    const flags = { llm: "openai", llmModel: "gpt-4.1-mini", llmBaseUrl: chat.url, llmApiKey: "a-key" };
+    const session = await openSession({ home: path }, terminal, { flags });
+    const runtime = await startLocalRuntime(session);
+    try {
+      const asOf = "2026-09-13T12:00:00Z";
+      // As another process's: planned, and its messages are sent by whoever sends next.
+      const left = await runtime.startJob("weekly-insights", { trigger: "manual", asOf, options: {} });
+      const dry = await runtime.runAlone("weekly-insights", {
+        trigger: "manual",
+        asOf,
+        options: { dryRun: true },
+      });
+      expect(dry).toMatchObject({ status: "done", options: { dryRun: true } });
+      expect(chat.requests, "nothing has left").toEqual([]);
+      const { rows } = await session.db.pool.query(
+        "select status, attempts from noctuary.task where run_id = $1 and step = 'insights'",
+        [left.runId],
+      );
+      expect(rows).toEqual([{ status: "pending", attempts: 0 }]);
+
+      await runtime.takeUp();
+      expect(await runtime.waitForRun(left.runId)).toMatchObject({ status: "done" });
+      expect(chat.requests.length).toBeGreaterThan(0);
+    } finally {
+      await runtime.close();
+      await session.close();
+    }
   },
 );

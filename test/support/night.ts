@@ -13,7 +13,7 @@ import {
 import { localSqsConfig, startLocalQueues } from "@noctuary/cli/local/local-queues";
 import { failedIds, lambdaContext, sqsEvent } from "@noctuary/cli/local/sqs-event";
 import type { Context } from "@noctuary/core/context";
-import { userStep } from "@noctuary/core/job";
+import { MAX_RECEIVES, userStep } from "@noctuary/core/job";
 import { queues } from "@noctuary/core/jobs";
 import { cluster } from "@noctuary/core/nightly-cluster/cluster";
 import { embed } from "@noctuary/core/nightly-cluster/embed";
@@ -59,8 +59,6 @@ export interface NightOptions {
 let isOpen = false;
 const EVERYTHING_AT_ONCE = 10;
 const MAX_ROUNDS = 300;
-/** After so many receives a message goes to the dead-letter queue, as on AWS. */
-const MAX_RECEIVES = 3;
 
 /**
  * The real handlers between a real database and real queues. Nothing is delivered until a test says so: twice, late
@@ -129,7 +127,15 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
       lambda(queue, timeoutMs),
     );
     const failed = failedIds(answer as SQSBatchResponse, messages);
-    const done = messages.filter((message) => !failed.has(message.MessageId!));
+    await remove(
+      queue,
+      messages.filter((message) => !failed.has(message.MessageId!)),
+    );
+    return [...failed];
+  }
+
+  /** Acknowledges messages, as Lambda does once their function has not reported them as failed. */
+  async function remove(queue: QueueName, done: Message[]): Promise<void> {
     for (let i = 0; i < done.length; i += EVERYTHING_AT_ONCE) {
       await client.send(
         new DeleteMessageBatchCommand({
@@ -140,7 +146,6 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
         }),
       );
     }
-    return [...failed];
   }
 
   const start = async (event: StartEvent, job: JobName = "nightly-cluster"): Promise<Started> =>
@@ -173,6 +178,7 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
     lambda,
     receive,
     deliver,
+    remove,
     start,
     finish,
     /** Starts a manual run and works it off. */

@@ -1,7 +1,7 @@
 import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
 import middy from "@middy/core";
 import type { Context } from "@noctuary/core/context";
-import type { PlanStep, UserStep } from "@noctuary/core/job";
+import { MAX_RECEIVES, type PlanStep, type UserStep } from "@noctuary/core/job";
 import { taskMessage } from "@noctuary/core/runtime/queue";
 import { tasksAtHand } from "@noctuary/core/runtime/work-on-tasks";
 import type { Context as LambdaContext, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
@@ -9,7 +9,8 @@ import { type ContextSource, guard } from "./guard.ts";
 
 /**
  * The handler of a step's queue. A message that cannot be read, or whose failure could not even be recorded, stays in
- * the queue and ends in its DLQ; whatever the ledger knows about is acknowledged.
+ * the queue and ends in its DLQ; whatever the ledger knows about is acknowledged. Messages that come together share an
+ * invocation's fate, so one that crashes its worker is kept from taking the others to the DLQ with it.
  */
 export function worker(step: PlanStep | UserStep, context: ContextSource) {
   return middy(
@@ -25,13 +26,34 @@ export async function workOnBatch(
   event: SQSEvent,
   lambda: LambdaContext,
 ): Promise<SQSBatchResponse> {
-  const tasks = tasksAtHand(context, step, () => lambda.getRemainingTimeInMillis());
+  const tasks = await tasksAtHand(context, step, {
+    taskIds: event.Records.flatMap((record) => taskIdOf(record) ?? []),
+    remainingMs: () => lambda.getRemainingTimeInMillis(),
+  });
+  // Should one of them crash this process, the others are through: first what has given no cause for suspicion.
+  const isSuspect = (record: SQSRecord) => tasks.suspects.has(taskIdOf(record) ?? "");
+  const Records = event.Records.toSorted((a, b) => Number(isSuspect(a)) - Number(isSuspect(b)));
+  const isAlone = Records.length === 1;
   const response = await processPartialResponse(
-    event,
-    async ({ body }: SQSRecord) => tasks.workOn(taskMessage.parse(JSON.parse(body)).taskId),
+    { Records },
+    async ({ body, attributes }: SQSRecord) => {
+      const { taskId } = taskMessage.parse(JSON.parse(body));
+      // Nothing is acknowledged where the process dies, and after this receive all would lie with the dead letters.
+      const isLast = Number(attributes.ApproximateReceiveCount) >= MAX_RECEIVES;
+      await (isLast && !isAlone ? tasks.leave(taskId) : tasks.workOn(taskId));
+    },
     new BatchProcessor(EventType.SQS),
     { context: lambda, throwOnFullBatchFailure: false, processInParallel: false },
   );
   await tasks.end();
   return response;
+}
+
+/** Null for what is no message of ours. */
+function taskIdOf({ body }: SQSRecord): string | null {
+  try {
+    return taskMessage.parse(JSON.parse(body)).taskId;
+  } catch {
+    return null;
+  }
 }

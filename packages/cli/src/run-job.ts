@@ -11,6 +11,8 @@ export interface JobRequest {
   /** A date or a moment; the present where it is missing. */
   asOf?: string;
   options: RunOptions;
+  /** Nothing of another run is worked on. */
+  isAlone?: boolean;
 }
 
 /** Runs one job to its end on this machine, with progress for whoever looks on. */
@@ -18,7 +20,7 @@ export async function runJob(runtime: LocalRuntime, terminal: Terminal, request:
   const asOf = request.asOf === undefined ? undefined : momentOf(request.job, request.asOf);
   const progress = terminal.progress(`${request.job}: planning`);
   try {
-    return await runtime.runJob(
+    return await (request.isAlone === true ? runtime.runAlone : runtime.runJob)(
       request.job,
       {
         trigger: "manual",

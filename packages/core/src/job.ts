@@ -23,6 +23,9 @@ export interface Job {
   abandoned?(tx: UserTransaction, run: Run, userId: string): Promise<void>;
 }
 
+/** Receives before the queue puts a message aside as one that crashes its worker; tries are counted in the ledger. */
+export const MAX_RECEIVES = 3;
+
 export interface StepLimits {
   /** The function's timeout. The lease is longer, the queue's visibility longer still. */
   readonly timeoutMs: number;

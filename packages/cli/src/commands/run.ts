@@ -68,11 +68,11 @@ export async function run(job: string, options: RunCommandOptions, terminal: Ter
         job !== READS_NOTES && (await asLedger(session.db, (tx) => openRunIds(tx, 1))).length > 0;
       const asks = (options.dryRun !== true && mayAsk) || isNightLeft;
       if (asks) await requireConsent(session, runtime, { ...options, job });
-      // What another process left may be notes for a provider that nobody has agreed to yet.
-      if (asks || options.yes === true || (await isAgreedTo(session))) await runtime.takeUp();
-      else if (job !== READS_NOTES) runtime.workOn(requireJob(job).steps.map(({ queue }) => queue));
+      const isAgreed = asks || options.yes === true || (await isAgreedTo(session));
+      if (isAgreed) await runtime.takeUp();
       const ended = await runJob(runtime, terminal, {
         job,
+        isAlone: !isAgreed,
         ...(asOf === undefined ? {} : { asOf }),
         options: {
           ...(options.user === undefined ? {} : { userIds: [options.user] }),

@@ -2,16 +2,18 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { queues } from "@noctuary/core/jobs";
+import { MAX_RECEIVES } from "@noctuary/core/job";
+import { jobBySlug, queues } from "@noctuary/core/jobs";
+import { taskMessage } from "@noctuary/core/runtime/queue";
 import { reconcile } from "@noctuary/core/runtime/reconcile";
 import { queueUrlVariable, type SettingName, settingDefinitions } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
 import { type Run, runById } from "@noctuary/db/ledger/run";
-import { taskCounts } from "@noctuary/db/ledger/task";
+import { taskCounts, taskIdsOf } from "@noctuary/db/ledger/task";
 import { closeContext, context } from "@noctuary/functions/runtime/context";
 import { setEnvironment } from "@noctuary/functions/runtime/environment";
 import type { StartEvent, Started } from "@noctuary/functions/runtime/orchestrator";
-import type { Context as LambdaContext } from "aws-lambda";
+import type { Context as LambdaContext, SQSEvent, SQSRecord } from "aws-lambda";
 import { CommandError } from "../exit.ts";
 import type { Session } from "../session.ts";
 import { pollQueue } from "./event-source.ts";
@@ -20,7 +22,6 @@ import { lambdaContext } from "./sqs-event.ts";
 
 type Handler = (event: never, lambda: LambdaContext) => Promise<unknown>;
 
-const MAX_RECEIVES = 3;
 const RECONCILE_EVERY_MS = 5_000;
 const LOOK_EVERY_MS = 50;
 
@@ -32,10 +33,10 @@ export interface LocalRuntime {
   /** Starts a run through the orchestrator's handler, as the schedule does, and returns once it is planned. */
   startJob(job: string, event: StartEvent): Promise<Started>;
   /**
-   * Begins with the tasks that come through these queues. Before that only plans are worked on, for whatever is sent
-   * while one runs may be another process's leavings, and a plan sends nothing to a provider.
+   * As `runJob`, and works on nothing but this run's own tasks: what another process left may be notes for a provider that
+   * nobody here has agreed to. Without it, and before `takeUp`, only plans are worked on: they send nothing.
    */
-  workOn(queueNames: readonly string[]): void;
+  runAlone(job: string, event: StartEvent, onProgress?: (counts: TaskCounts) => void): Promise<Run>;
   /**
    * Works on every task, takes up what an earlier process left undone, and keeps doing so: only once nothing would be
    * sent unasked.
@@ -65,8 +66,10 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
   const client = new SQSClient(localSqsConfig(local.endpoint));
   const onError = () => {}; // the handlers log what concerns them; a message that fails comes again
   const pollers = new Map<string, Promise<void>>();
+  let onlyRun: string | undefined;
   const poll = ({ queue, step }: (typeof steps)[number]) => {
     if (pollers.has(queue)) return;
+    const handler = handlers.forQueue(queue);
     const polling = pollQueue({
       client,
       queueUrl: local.urls[queue]!,
@@ -75,14 +78,12 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
       maximumConcurrency: Math.min(step.limits.maximumConcurrency, 2),
       visibilityTimeoutSeconds: step.limits.visibilityTimeoutSeconds,
       timeoutMs: step.limits.timeoutMs,
-      handler: handlers.forQueue(queue),
+      handler: async (event, lambda) =>
+        handler(onlyRun === undefined ? event : await eventOfRun(session, event, onlyRun), lambda),
       signal: stop.signal,
       onError,
     });
     pollers.set(queue, polling);
-  };
-  const workOn = (queueNames: readonly string[]) => {
-    for (const one of steps) if (queueNames.includes(one.queue)) poll(one);
   };
   for (const one of steps) if (one.step.slug === "plan") poll(one);
   let reconciling: Promise<void> = Promise.resolve();
@@ -98,9 +99,16 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
       return waitForRun(session, runId, onProgress);
     },
     waitForRun: (runId, onProgress) => waitForRun(session, runId, onProgress),
-    workOn,
+    async runAlone(job, event, onProgress) {
+      const { runId } = await startJob(job, event);
+      onlyRun = runId;
+      const own = jobBySlug(job)?.steps.map(({ queue }) => queue) ?? [];
+      for (const one of steps) if (own.includes(one.queue)) poll(one);
+      return waitForRun(session, runId, onProgress);
+    },
     async takeUp() {
-      workOn(steps.map(({ queue }) => queue));
+      onlyRun = undefined;
+      for (const one of steps) poll(one);
       // The queues are new and empty: whatever an earlier process left undone is announced again.
       const live = await context();
       await reconcile({ ...live, limits: { ...live.limits, resendAfterMs: 0 } }, () => 60_000);
@@ -114,6 +122,16 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
       await local.close();
     },
   };
+}
+
+/** What of an event is about tasks of one run; the rest is acknowledged, and stays due in the ledger. */
+async function eventOfRun({ db }: Session, event: SQSEvent, runId: string): Promise<SQSEvent> {
+  const own = await asLedger(db, (tx) => taskIdsOf(tx, runId));
+  const isOwn = ({ body }: SQSRecord) => {
+    const message = taskMessage.safeParse(JSON.parse(body));
+    return message.success && own.has(message.data.taskId);
+  };
+  return { Records: event.Records.filter(isOwn) };
 }
 
 function pointHandlersAt(session: Session, endpoint: string, urls: Record<string, string>): void {

@@ -1,5 +1,6 @@
 import { asLedger } from "@noctuary/db/access";
 import { announceAgain } from "@noctuary/db/ledger/outbox";
+import { abandonedTasks } from "@noctuary/db/ledger/task";
 import type { Context } from "../context.ts";
 import type { PlanStep, UserStep } from "../job.ts";
 import { followUp, workOn } from "./work-on-task.ts";
@@ -7,10 +8,23 @@ import { followUp, workOn } from "./work-on-task.ts";
 /** Others do not wait longer than this for what a task has left them, while the next ones are worked on. */
 const FOLLOW_UP_EVERY_MS = 1_000;
 
+/** A task that may have crashed a worker: nobody should go on with it beside others. */
+export class SuspectTaskError extends Error {
+  override readonly name = "SuspectTaskError";
+  readonly code = "worker_died";
+}
+
 /** The tasks of one invocation. */
 export interface TasksAtHand {
   /** As `workOnTask` does. */
   workOn(taskId: string): Promise<void>;
+  /**
+   * Leaves a task of several to others, who get a further message. @throws {SuspectTaskError} for one that may have
+   * crashed a worker, whose message is to be put aside
+   */
+  leave(taskId: string): Promise<void>;
+  /** Tasks whose last try has ended without a word: they may have crashed their worker, and may do so again. */
+  readonly suspects: ReadonlySet<string>;
   /** Hands on what is left of them. */
   end(): Promise<void>;
 }
@@ -20,32 +34,42 @@ export interface TasksAtHand {
  * Most users' tasks take some milliseconds, so their messages are sent, and the end of their runs is looked for, once for
  * many. A task that the time may not suffice for is left to another invocation.
  */
-export function tasksAtHand(
+export async function tasksAtHand(
   context: Context,
   step: PlanStep | UserStep,
-  remainingMs: () => number,
-): TasksAtHand {
+  { taskIds, remainingMs }: { taskIds: readonly string[]; remainingMs: () => number },
+): Promise<TasksAtHand> {
+  const suspects =
+    taskIds.length > 1 ? await asLedger(context.db, (tx) => abandonedTasks(tx, taskIds)) : new Set<string>();
   const runIds = new Set<string>();
+  let hasLeft = false;
   let isFirst = true;
   let followedUpAt = performance.now();
   const end = async () => {
-    if (runIds.size === 0) return;
+    if (runIds.size === 0 && !hasLeft) return;
     const ended = [...runIds];
     runIds.clear();
+    hasLeft = false;
     followedUpAt = performance.now();
     await followUp(context, ended);
   };
+  const leave = async (taskId: string) => {
+    await asLedger(context.db, (tx) => announceAgain(tx, taskId));
+    hasLeft = true;
+  };
   return {
+    suspects,
     async workOn(taskId) {
       const hasTime = isFirst || remainingMs() > step.limits.timeoutMs / 2;
       isFirst = false;
-      if (!hasTime) {
-        await asLedger(context.db, (tx) => announceAgain(tx, taskId));
-        return;
-      }
+      if (!hasTime) return leave(taskId);
       const runId = await workOn(context, step, taskId, remainingMs);
       if (runId !== null) runIds.add(runId);
       if (performance.now() - followedUpAt > FOLLOW_UP_EVERY_MS) await end();
+    },
+    async leave(taskId) {
+      if (suspects.has(taskId)) throw new SuspectTaskError("a try of this task ended without a word");
+      await leave(taskId);
     },
     end,
   };

@@ -101,6 +101,13 @@ export async function claimTask(
   return rows[0] === undefined ? null : claimed(rows[0]);
 }
 
+/** Those of these tasks whose last try has ended without a word: whoever worked on it is gone. */
+export async function abandonedTasks(tx: LedgerTransaction, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    select id from task where id = any(${textArray(ids)}) and status = 'running' and lease_until < ledger_clock()`);
+  return new Set(rows.map((row) => row.id));
+}
+
 export const claimedColumns = sql`id, run_id, step, queue, user_id, payload, result, attempts, fence`;
 
 export type ClaimedRow = Record<string, unknown> & {
