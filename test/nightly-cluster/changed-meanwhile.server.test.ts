@@ -1,6 +1,5 @@
-import type { Context } from "@noctuary/core/context";
-import { PgDialect } from "drizzle-orm/pg-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { announcingStatements } from "../support/announced-statements.ts";
 import { countingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
@@ -16,39 +15,15 @@ beforeAll(async () => {
   database = await openTestDatabase();
   night = await openNight(database, {
     wrap: (context) =>
-      withStatementsAnnounced({ ...context, embedder: countingEmbedder(context.embedder, paid) }),
+      announcingStatements({ ...context, embedder: countingEmbedder(context.embedder, paid) }, (text) =>
+        beforeStatement(text),
+      ),
   });
 });
 afterAll(async () => {
   await night.close();
   await database.close();
 });
-
-function withStatementsAnnounced(context: Context): Context {
-  const { db } = context;
-  const dialect = new PgDialect();
-  const transaction: typeof db.drizzle.transaction = (work, config) =>
-    db.drizzle.transaction((tx) => {
-      const execute = (query: Parameters<typeof tx.execute>[0]) => {
-        const { sql: text } = dialect.sqlToQuery(query as never);
-        const run = async () => {
-          await beforeStatement(text);
-          return tx.execute(query);
-        };
-        const answer = run();
-        return Object.assign(answer, { execute: () => answer });
-      };
-      return work(
-        new Proxy(tx, {
-          get: (target, key) => (key === "execute" ? execute : Reflect.get(target, key, target)),
-        }),
-      );
-    }, config);
-  const drizzle = new Proxy(db.drizzle, {
-    get: (target, key) => (key === "transaction" ? transaction : Reflect.get(target, key, target)),
-  });
-  return { ...context, db: { ...db, drizzle } };
-}
 
 test("a note that changes after the plan has looked at it, and before it says so, is embedded by the next night", async () => {
   const [note, ...others] = themedNotes(12);

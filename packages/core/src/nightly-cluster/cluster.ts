@@ -94,10 +94,12 @@ export const cluster: UserStep<ClusterPayload> = {
 
     return {
       async save(tx) {
+        // Before the user's row: whoever saves vectors has locked theirs when it comes to that.
+        const purged = await purgeDerived(tx, userId, { withVanished: !withVanished });
+        await purgeOtherModels(tx, context.embedder, userId);
         if ((await raiseVersion(tx, userId)) !== before.version) {
           throw new VersionConflictError("the user's data changed while it was clustered");
         }
-        const purged = await purgeDerived(tx, userId, { withVanished: !withVanished });
         const clustered = new Set(noteIds);
         if (purged.some((id) => clustered.has(id))) {
           throw new VersionConflictError("a note was taken away while it was clustered");
@@ -131,7 +133,6 @@ export const cluster: UserStep<ClusterPayload> = {
         if (purged.length > 0) await forgetRetiredNames(tx, userId);
         await purgeStacks(tx, userId, purged, run.asOf);
         await takeBackSentences(tx, userId, purged);
-        await purgeOtherModels(tx, context.embedder, userId);
         await saveUserState(tx, userId, {
           clusteredModel: modelKey(context.embedder),
           changedSinceRegrouping: partition.regrouping.changedNotes,

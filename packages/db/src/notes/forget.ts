@@ -56,9 +56,18 @@ export async function forgetNotes(
   at: Date,
 ): Promise<Record<string, number>> {
   if (noteIds.length === 0) return {};
+  const gone = textArray(noteIds);
+  const removed: Record<string, number> = {};
+  const remove = async (table: string, which: ReturnType<typeof sql>) => {
+    const { rowCount } = await tx.execute(
+      sql`delete from ${sql.identifier(table)} where user_id = ${userId} and ${which}`,
+    );
+    removed[table] = rowCount ?? 0;
+  };
+  // Before the user's row: whoever saves vectors has locked theirs when it comes to that.
+  await remove("note_embedding", sql`note_id = any(${gone})`);
   // A night that is under way read the notes before: it starts again.
   await raiseVersion(tx, userId);
-  const gone = textArray(noteIds);
   const left = await clustersLeftBy(tx, userId, [...noteIds]);
   const { rows: held } = await tx.execute<{ id: string; parent_id: string | null }>(sql`
     select distinct c.id, c.parent_id from cluster_membership m
@@ -70,14 +79,7 @@ export async function forgetNotes(
       ...held.flatMap(({ id, parent_id }) => [id, ...(parent_id === null ? [] : [parent_id])]),
     ]),
   ];
-  const removed: Record<string, number> = {};
-  const remove = async (table: string, which: ReturnType<typeof sql>) => {
-    const { rowCount } = await tx.execute(
-      sql`delete from ${sql.identifier(table)} where user_id = ${userId} and ${which}`,
-    );
-    removed[table] = rowCount ?? 0;
-  };
-  for (const table of ["note_embedding", "cluster_membership", "cluster_event"])
+  for (const table of ["cluster_membership", "cluster_event"])
     await remove(table, sql`note_id = any(${gone})`);
   await remove("source_note", sql`note_id = any(${gone}) and removed_at is not null`);
   await remove("own_note", sql`id = any(${gone}) and deleted_at is not null`);

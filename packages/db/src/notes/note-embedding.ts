@@ -121,6 +121,7 @@ export async function saveFailures(
     insert into note_embedding (user_id, note_id, model, dimensions, failed_hash, failed_code, failed_at, seen_updated_at)
     select ${userId}, f.id, ${model}, ${dimensions}::int, f."contentHash", f.code, clock_timestamp(), f."updatedAt"::timestamptz
     from jsonb_to_recordset(${JSON.stringify(failures)}::jsonb) as f(id text, "contentHash" text, code text, "updatedAt" text)
+    order by f.id collate "C"
     on conflict (user_id, note_id, model, dimensions) do update set failed_hash = excluded.failed_hash,
       failed_code = excluded.failed_code, failed_at = excluded.failed_at, seen_updated_at = excluded.seen_updated_at
     where ${notOvertaken}`);
