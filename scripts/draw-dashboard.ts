@@ -1,30 +1,26 @@
 /**
- * Draws the layout of the dashboard from its body, as an SVG: what stands where, how it is shown, and what it shows.
+ * Draws the layout of the dashboard from its body, as an SVG: what stands where, how it is shown, and what it shows. No
+ * data: the curves are made up.
  *
  *   npm run dashboard:draw -- [--rds] [--body FILE.json] > dashboard.svg
+ *   npm run dashboard:draw -- --write      brings docs/dashboard.svg up to date, which a test holds against the body
  *
  * `--body` takes a body as CloudWatch has it: `aws cloudwatch get-dashboard --query DashboardBody --output text`.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { configurationOf } from "../stacks/configuration.ts";
-import { type DashboardBody, dashboardBody } from "../stacks/dashboard-body.ts";
-import { WATCHED_FUNCTIONS } from "../stacks/observability.ts";
+import { bodyOfProduction } from "./dashboard/body-of-production.ts";
 import { drawDashboard } from "./dashboard/draw.ts";
 
-const { values } = parseArgs({ options: { rds: { type: "boolean" }, body: { type: "string" } } });
+const { values } = parseArgs({
+  options: { rds: { type: "boolean" }, body: { type: "string" }, write: { type: "boolean" } },
+});
 
-const body: DashboardBody =
+const picture = drawDashboard(
   values.body === undefined
-    ? dashboardBody(
-        {
-          named: (name) => `production-noctuary-${name}`,
-          configuration: configurationOf("production", { production: {} }),
-          functions: WATCHED_FUNCTIONS,
-          databaseInstance: values.rds === true ? "production-noctuary-database" : null,
-        },
-        { region: "us-east-1", account: "123456789012" },
-      )
-    : JSON.parse(readFileSync(values.body, "utf8"));
-process.stdout.write(drawDashboard(body));
+    ? bodyOfProduction(values.rds === true)
+    : JSON.parse(readFileSync(values.body, "utf8")),
+);
+if (values.write === true) writeFileSync(new URL("../docs/dashboard.svg", import.meta.url), picture);
+else process.stdout.write(picture);

@@ -55,7 +55,7 @@ export function costsOfNotes(): CostLine[] {
     line(
       "Messages and logs, the first night",
       `${a.messages} messages, ${a.logBytes / 1000} kB`,
-      (a.messages / MILLION) * prices.sqsMillionRequests + (a.logBytes / GIGABYTE) * prices.logsGb,
+      (a.messages / MILLION) * prices.sqsFairMillionRequests + (a.logBytes / GIGABYTE) * prices.logsGb,
     ),
     line(
       "Storage in RDS, a month",

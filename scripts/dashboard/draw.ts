@@ -1,4 +1,4 @@
-import type { DashboardBody, Widget } from "../../stacks/dashboard-body.ts";
+import type { DashboardBody, Widget } from "../../stacks/dashboard/widgets.ts";
 
 /** Pixels of one column and one row of CloudWatch's grid of 24 columns. */
 const COLUMN = 60;
@@ -93,21 +93,28 @@ function singleValues(labels: string[], { width }: Box): string {
 
 function curves(count: number, { width, height }: Box, areBars: boolean, limit: number | undefined): string {
   const [left, right, top, bottom] = [10, width - 10, 34, height - 8];
-  const steps = 14;
+  const steps = 7;
   const at = (i: number, line: number) =>
-    bottom - (bottom - top) * (0.15 + 0.6 * ((line + 1) / (count + 1)) + 0.08 * Math.sin(i * 1.3 + line * 2));
+    Math.round(
+      bottom -
+        (bottom - top) * (0.15 + 0.6 * ((line + 1) / (count + 1)) + 0.08 * Math.sin(i * 1.3 + line * 2)),
+    );
   const step = (right - left) / steps;
   const shown = Array.from({ length: Math.min(count, COLORS.length) }, (_, line) => {
     const color = COLORS[line % COLORS.length]!;
     if (areBars) {
       const bar = step / (count + 1);
-      return Array.from({ length: steps }, (_, i) => {
-        const y = at(i, line);
-        return `<rect x="${left + i * step + line * bar}" y="${y}" width="${bar}" height="${bottom - y}" fill="${color}"/>`;
-      }).join("");
+      const paths = Array.from({ length: steps }, (_, i) => {
+        const x = Math.round(left + i * step + line * bar);
+        return `M${x} ${bottom}V${at(i, line)}h${Math.max(1, Math.round(bar))}V${bottom}`;
+      });
+      return `<path d="${paths.join("")}" fill="${color}"/>`;
     }
-    const points = Array.from({ length: steps + 1 }, (_, i) => `${left + i * step},${at(i, line)}`).join(" ");
-    return `<polyline points="${points}" fill="none" stroke="${color}" stroke-width="1.5"/>`;
+    const points = Array.from(
+      { length: steps + 1 },
+      (_, i) => `${Math.round(left + i * step)},${at(i, line)}`,
+    ).join(" ");
+    return `<polyline points="${points}" fill="none" stroke="${color}"/>`;
   });
   const limitLine =
     limit === undefined
