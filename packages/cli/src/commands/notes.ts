@@ -44,7 +44,8 @@ export async function notes(
           .slice(0, limit)
           .map((note) => named(note, clusters));
         terminal.json(listed);
-        renderNotes(terminal, listed);
+        if (options.failed === true && listed.length === 0) terminal.line("No note failed.");
+        else renderNotes(terminal, listed);
         return;
       }
       const note = oneOf(await notesOf(tx, model, userId, { match, limit: 2 }), match, "note");
