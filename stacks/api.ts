@@ -153,6 +153,8 @@ const gatewayResponses: Readonly<Record<string, GatewayResponseOptions>> = {
     "there is no such route",
   ),
   NoSuchResource: answer(ResponseType.RESOURCE_NOT_FOUND, "404", "not_found", "there is no such route"),
+  // On a path that there is not, the gateway takes the bearer token for a signature of AWS, and finds it wrong.
+  NoSuchRouteWithToken: answer(ResponseType.INVALID_SIGNATURE, "404", "not_found", "there is no such route"),
   TooLarge: answer(
     ResponseType.REQUEST_TOO_LARGE,
     "413",
@@ -187,7 +189,7 @@ const gatewayResponses: Readonly<Record<string, GatewayResponseOptions>> = {
     ResponseType.DEFAULT_4XX,
     undefined,
     "bad_request",
-    "the call cannot be understood",
+    "the call cannot be understood: is its route one of those documented?",
   ),
   OtherOfOurs: answer(
     ResponseType.DEFAULT_5XX,

@@ -38,6 +38,9 @@ export const PROVIDER_PACKAGE = "openai";
 /** Token ranks of 1 MB, which only the step that embeds counts with. */
 export const TOKENIZER_PACKAGE = "gpt-tokenizer";
 
+/** The one plan that reads what users own, for it compares their notes. The others count users: the ledger's login will do. */
+const PLAN_OVER_NOTES = "nightly-cluster";
+
 /** An orchestrator a job, a worker a step, each fed by its step's queue, and the reconciler. */
 export function jobFunctions(where: Surroundings): JobFunctions {
   const { stack, queues } = where;
@@ -54,7 +57,6 @@ export function jobFunctions(where: Surroundings): JobFunctions {
       ...common,
       ...props,
       timeoutSeconds: limits.timeoutMs / 1000,
-      database: "users",
     });
     feed(made, queue, queues, limits);
     return made;
@@ -66,6 +68,7 @@ export function jobFunctions(where: Surroundings): JobFunctions {
     const orchestrator = stepFunction(job.plan, {
       handler: `functions/src/${job.slug}/orchestrator.handler`,
       memoryMb: WAITING_MB,
+      database: job.slug === PLAN_OVER_NOTES ? "users" : "ledger",
       leftOut: [PROVIDER_PACKAGE, TOKENIZER_PACKAGE],
       reservedConcurrency: orchestratorsAtOnce(job.plan.limits.maximumConcurrency),
     });
@@ -74,6 +77,7 @@ export function jobFunctions(where: Surroundings): JobFunctions {
       const worker = stepFunction(step, {
         handler: `functions/src/${job.slug}/${step.slug}.handler`,
         memoryMb: ONE_CPU_MB,
+        database: "users",
         leftOut: step.slug === "embed" ? [] : [TOKENIZER_PACKAGE],
         environment: { ...common.environment, ...provider.environment },
         grants: [...common.grants, ...provider.grants],

@@ -30,11 +30,14 @@ export function jobSchedules(
     // Apart from the DLQ of the job's queue, whose messages are pointers and are sent back to it.
     const lostStarts = deadLetterQueue(stack, app, `${job.slug}-start`);
     // The schedule is done once Lambda has the event: its DLQ never hears of a function that failed.
-    orchestrator.configureAsyncInvoke({
-      onFailure: new SqsDestination(lostStarts),
-      maxEventAge: KEEP_STARTING_FOR,
-      retryAttempts: 2,
-    });
+    // Under `sst dev` SST has configured it already: an event that a developer's machine fails over is not tried again.
+    if (app.mode !== "dev") {
+      orchestrator.configureAsyncInvoke({
+        onFailure: new SqsDestination(lostStarts),
+        maxEventAge: KEEP_STARTING_FOR,
+        retryAttempts: 2,
+      });
+    }
     new Schedule(stack, `${job.slug}-schedule`, {
       scheduleName: app.logicalPrefixedName(job.slug),
       enabled: configuration.jobs[job.slug]!.enabled,

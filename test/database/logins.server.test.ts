@@ -3,6 +3,8 @@ import { openDatabase } from "@noctuary/db/database";
 import { ensureLogin, type Login } from "@noctuary/db/login";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { openNight } from "../support/night.ts";
+import { putNotes, themedNotes } from "../support/notes.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const ROLES: Record<string, Login["roles"]> = {
@@ -25,13 +27,17 @@ const nameOf = (login: string) => `noctuary "${login}" ${suffix}`;
 
 const quoted = (login: string) => `"${nameOf(login).replaceAll('"', '""')}"`;
 
-async function logIn(login: string, password: string) {
+async function urlOf(login: string, password: string): Promise<string> {
   const name = nameOf(login);
   await ensureLogin(database.db, { name, password, roles: ROLES[login]! });
   const url = new URL(database.url);
   url.username = encodeURIComponent(name);
   url.password = encodeURIComponent(password);
-  const db = openDatabase({ url: url.href, maxConnections: 1 });
+  return url.href;
+}
+
+async function logIn(login: string, password: string) {
+  const db = openDatabase({ url: await urlOf(login, password), maxConnections: 1 });
   onTestFinished(() => db.close());
   return db;
 }
@@ -48,6 +54,26 @@ test("the users' login takes on one user at a time, and has no right of its own"
   await expect(db.drizzle.execute(sql`select body from noctuary.note`)).rejects.toMatchObject({
     cause: { code: "42501" },
   });
+});
+
+test("the ledger's login is enough for the reconciler and for plans that count users, not for one that reads notes", async () => {
+  await putNotes(database, "u1", themedNotes(3));
+  const night = await openNight({ ...database, url: await urlOf("ledger", "secret") });
+  onTestFinished(() => night.close());
+  const planOf = async (job: "nightly-cluster" | "nightly-stacks" | "weekly-insights") => {
+    const { runId } = await night.start(
+      { trigger: "manual", asOf: "2026-11-01T08:00:00Z", options: {} },
+      job,
+    );
+    const [plan] = await database.query<{ status: string; code: string | null }>(
+      `select status, error ->> 'code' as code from noctuary.task where run_id = '${runId}' and step = 'plan'`,
+    );
+    return plan;
+  };
+  expect(await planOf("nightly-stacks")).toEqual({ status: "done", code: null });
+  expect(await planOf("weekly-insights")).toEqual({ status: "done", code: null });
+  expect(await planOf("nightly-cluster")).toEqual({ status: "failed", code: "notes_unreadable" });
+  await night.reconcile();
 });
 
 test("another password replaces the former one, and the server was told neither", async () => {

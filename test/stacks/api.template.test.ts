@@ -100,6 +100,7 @@ test("what the gateway answers by itself has the one shape of an error", () => {
     ACCESS_DENIED: ["403", "forbidden"],
     MISSING_AUTHENTICATION_TOKEN: ["404", "not_found"],
     RESOURCE_NOT_FOUND: ["404", "not_found"],
+    INVALID_SIGNATURE: ["404", "not_found"],
     REQUEST_TOO_LARGE: ["413", "body_too_large"],
     UNSUPPORTED_MEDIA_TYPE: ["415", "unsupported_media_type"],
     THROTTLED: ["429", "too_many_requests"],

@@ -2,7 +2,8 @@ import { describe, expect, inject, test } from "vitest";
 import { type NagSuppression, nagSuppressions } from "../../stacks/nag-suppressions.ts";
 import type { NagFinding } from "./synthesis.ts";
 
-const syntheses = inject("syntheses");
+// Under sst dev functions are stubs of SST's own.
+const { underSstDev: _, ...syntheses } = inject("syntheses");
 const withinStack = (path: string) => path.split("/").slice(1).join("/");
 
 function explains({ rule, paths, findings }: NagSuppression, found: NagFinding): boolean {

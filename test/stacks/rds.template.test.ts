@@ -122,11 +122,11 @@ test("each function has the login that it needs, by its secret, and trusts the a
     }),
   );
   expect(logins).toEqual({
-    ...Object.fromEntries(
-      jobs
-        .flatMap(({ slug, steps }) => [slug, ...steps.map(({ queue }) => queue)])
-        .map((name) => [name, "database-users"]),
-    ),
+    "nightly-cluster": "database-users",
+    ...Object.fromEntries(jobs.flatMap(({ steps }) => steps).map(({ queue }) => [queue, "database-users"])),
+    // They count users and read nothing of them: test/database/logins.server.test.ts runs them so.
+    "nightly-stacks": "database-ledger",
+    "weekly-insights": "database-ledger",
     reconciler: "database-ledger",
     api: "database-ledger",
     migrate: "database-owner",
@@ -135,4 +135,31 @@ test("each function has the login that it needs, by its secret, and trusts the a
 
 test("the migration is told which logins to make", () => {
   expect(JSON.stringify(only("Custom::SSTScript").properties.UserParams)).toMatch(/logins.*ledger.*users/);
+});
+
+test("each function may read its own login's secret and the keys that it asks with, and no other secret", () => {
+  for (const { properties } of resourcesOf(withRds, "AWS::Lambda::Function")) {
+    if (!("FunctionName" in properties)) continue;
+    const name = properties.FunctionName.replace("staging-noctuary-", "");
+    const role = target(properties.Role);
+    const secretsRead = resourcesOf(withRds, "AWS::IAM::Policy")
+      .filter(({ properties: policy }) => policy.Roles.some((of: unknown) => target(of) === role))
+      .flatMap(({ properties: policy }) => policy.PolicyDocument.Statement)
+      .filter(({ Action }) => [Action].flat().includes("secretsmanager:GetSecretValue"))
+      .flatMap(({ Resource }) => [Resource].flat());
+    const variables = properties.Environment.Variables;
+    const ids = ["DATABASE_SECRET_ID", "CRON_SECRET_ID", "OPENAI_SECRET_ID", "NOCTUARY_LLM_SECRET_ID"]
+      .map((variable) => variables[variable])
+      .filter((id) => id !== undefined);
+    // The migration also reads the passwords of the logins that it makes.
+    expect(secretsRead, name).toHaveLength(ids.length + (name === "migrate" ? 2 : 0));
+    for (const id of ids) {
+      const found = secretsRead.some((arn) =>
+        typeof id === "string"
+          ? JSON.stringify(arn).includes(`secret:${id}-??????`)
+          : target(arn) === target(id),
+      );
+      expect(found, `${name} reads ${JSON.stringify(id)}`).toBe(true);
+    }
+  }
 });

@@ -36,15 +36,20 @@ export interface BuiltFunction {
 
 /**
  * What a stage deploys: its templates, and its functions bundled by SST itself. With `input`, what it would deploy if
- * that were written of it. `remove` deletes the files.
+ * that were written of it; under `sst dev`, functions are SST's own stubs. `remove` deletes the files.
  */
-export async function synthesise(stage: string, input?: StageInput): Promise<Synthesis & { remove(): void }> {
+export async function synthesise(
+  stage: string,
+  input?: StageInput,
+  mode: "deploy" | "dev" = "deploy",
+): Promise<Synthesis & { remove(): void }> {
   const out = mkdtempSync(join(tmpdir(), "noctuary-synthesis-"));
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [
       join(import.meta.dirname, "synthesise.ts"),
       out,
+      mode,
       stage,
       ...(input === undefined ? [] : [JSON.stringify(input)]),
     ],

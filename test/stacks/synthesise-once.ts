@@ -4,7 +4,7 @@ import { type Synthesis, synthesise } from "./synthesis.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    syntheses: Record<"dev" | "production" | "withRds", Synthesis>;
+    syntheses: Record<"dev" | "production" | "withRds" | "underSstDev", Synthesis>;
   }
 }
 
@@ -19,8 +19,8 @@ const withRds: StageInput = {
 /** Each stage is synthesised once for all files: it takes longer than all their tests. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const removals: (() => void)[] = [];
-  const made = async (stage: string, input?: StageInput): Promise<Synthesis> => {
-    const { remove, ...synthesis } = await synthesise(stage, input);
+  const made = async (...what: Parameters<typeof synthesise>): Promise<Synthesis> => {
+    const { remove, ...synthesis } = await synthesise(...what);
     removals.push(remove);
     return synthesis;
   };
@@ -28,6 +28,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
     dev: await made("dev"),
     production: await made("production"),
     withRds: await made("staging", withRds),
+    underSstDev: await made("ana", undefined, "dev"),
   });
   return () => {
     for (const remove of removals) remove();

@@ -2,7 +2,7 @@
  * Synthesises the deployment as `sst build` does it, offline, in a process of its own: SST keeps one app a process in
  * global state, and its NODE_ENV=test mode leaves out what asks AWS (account, bootstrap stacks).
  *
- * Arguments: the folder to write to, the stage, what is written of it as JSON if not what stands in stacks/stages.ts. Standard output's last line is a Synthesis as JSON.
+ * Arguments: the folder to write to, `deploy` or `dev` (as `sst dev` does it), the stage, what is written of it as JSON if not what stands in stacks/stages.ts. Standard output's last line is a Synthesis as JSON.
  */
 import { join } from "node:path";
 import process from "node:process";
@@ -15,7 +15,7 @@ import { load } from "sst/stacks/build.js";
 import { deploy } from "../../stacks/deployment.ts";
 import type { BuiltFunction, NagFinding, Synthesis } from "./synthesis.ts";
 
-const [out, stage, input] = process.argv.slice(2) as [string, string, string?];
+const [out, mode, stage, input] = process.argv.slice(2) as [string, "deploy" | "dev", string, string?];
 const root = join(import.meta.dirname, "../..");
 process.chdir(root);
 await initProject({ root, stage, region: "us-east-1" } as Parameters<typeof initProject>[0]);
@@ -23,7 +23,7 @@ const project = useProject();
 Object.assign(project.paths, { out, artifacts: join(out, "artifacts") });
 
 const app = new App(
-  { mode: "deploy", stage, name: project.config.name, region: "us-east-1", account: "123456789012" },
+  { mode, stage, name: project.config.name, region: "us-east-1", account: "123456789012" },
   { outdir: join(out, "dist") },
 );
 if (input === undefined) {

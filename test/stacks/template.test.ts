@@ -4,7 +4,7 @@ import { startEvent } from "@noctuary/functions/runtime/orchestrator";
 import { describe, expect, inject, test } from "vitest";
 import { type Resource, resourcesOf, target } from "./synthesis.ts";
 
-const { dev, production, withRds } = inject("syntheses");
+const { dev, production, withRds, underSstDev } = inject("syntheses");
 
 /** The resource whose physical name is the stage's and the app's, and this. */
 function named(type: string, property: string, name: string, prefix = "dev-noctuary-"): Resource {
@@ -189,6 +189,15 @@ describe("functions", () => {
     expect(grantsOf("migrate")).toEqual([readDatabaseUrl]);
   });
 
+  test("what computes has a whole vCPU, and what waits for the database half a gigabyte", () => {
+    const workers = new Set(jobs.flatMap(({ steps }) => steps.map(({ queue }) => `dev-noctuary-${queue}`)));
+    for (const { properties } of ourFunctions()) {
+      const { FunctionName: name, MemorySize } = properties;
+      const waiting = name.endsWith("-rotate-cron-secret") ? 256 : 512;
+      expect(MemorySize, name).toBe(workers.has(name) ? 1_769 : waiting);
+    }
+  });
+
   test("each has a role of its own", () => {
     const roles = ourFunctions().map(({ properties }) => target(properties.Role));
     expect(new Set(roles).size).toBe(roles.length);
@@ -216,27 +225,57 @@ describe("schedules", () => {
     expect(inProduction!.properties.State).toBe("ENABLED");
   });
 
-  test("its input is one that the orchestrator takes, once the scheduled time is filled in", () => {
-    const { Input } = schedule("nightly-cluster").Target;
-    const filledIn = Input.replace("<aws.scheduler.scheduled-time>", "2026-11-23T07:00:00Z");
-    expect(startEvent.parse(JSON.parse(filledIn))).toEqual({
-      trigger: "schedule",
-      scheduledTime: "2026-11-23T07:00:00Z",
-    });
-    expect(startEvent.safeParse(JSON.parse(Input)).success).toBe(false);
+  test.each(jobs)(
+    "$slug's input is one that the orchestrator takes, once the scheduled time is filled in",
+    ({ slug }) => {
+      const { Input } = schedule(slug).Target;
+      const filledIn = Input.replace("<aws.scheduler.scheduled-time>", "2026-11-23T07:00:00Z");
+      expect(startEvent.parse(JSON.parse(filledIn))).toEqual({
+        trigger: "schedule",
+        scheduledTime: "2026-11-23T07:00:00Z",
+      });
+      expect(startEvent.safeParse(JSON.parse(Input)).success).toBe(false);
+    },
+  );
+
+  test.each(jobs)(
+    "a start of $slug that does not come off ends in a DLQ, whether the schedule or the function failed",
+    ({ slug }) => {
+      const { RetryPolicy, DeadLetterConfig } = schedule(slug).Target;
+      expect(RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 7_200, MaximumRetryAttempts: 185 });
+      expect(nameOfQueue(DeadLetterConfig.Arn)).toBe(`dev-noctuary-${slug}-start-dlq`);
+      const invoke = asyncInvocationsOf(slug);
+      expect(nameOfQueue(invoke.DestinationConfig.OnFailure.Destination)).toBe(
+        `dev-noctuary-${slug}-start-dlq`,
+      );
+      expect(invoke).toMatchObject({ MaximumEventAgeInSeconds: 7_200, MaximumRetryAttempts: 2 });
+    },
+  );
+
+  test("each may start its own function and put its lost start away, and nothing else", () => {
+    for (const { properties } of resourcesOf(dev, "AWS::Scheduler::Schedule")) {
+      const role = target(properties.Target.RoleArn);
+      const statements = resourcesOf(dev, "AWS::IAM::Policy")
+        .filter(({ properties: policy }) => policy.Roles.some((of: unknown) => target(of) === role))
+        .flatMap(({ properties: policy }) => policy.PolicyDocument.Statement);
+      for (const { Action, Resource: on } of statements) {
+        const started = JSON.stringify([on].flat());
+        if (Action === "lambda:InvokeFunction") {
+          const { id } = functionNamed(properties.Name.replace(/^dev-noctuary-/, "").replace(/-\d$/, ""));
+          for (const one of [on].flat()) expect(JSON.stringify(one), started).toContain(`"${id}"`);
+        } else {
+          expect(Action).toBe("sqs:SendMessage");
+          expect(nameOfQueue(on)).toBe(`${properties.Name}-start-dlq`);
+        }
+      }
+      expect(statements.length).toBeGreaterThan(0);
+    }
   });
 
-  test("a start that does not come off ends in a DLQ, whether the schedule or the function failed", () => {
-    const { RetryPolicy, DeadLetterConfig } = schedule("nightly-cluster").Target;
-    expect(RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 7_200, MaximumRetryAttempts: 185 });
-    expect(nameOfQueue(DeadLetterConfig.Arn)).toBe("dev-noctuary-nightly-cluster-start-dlq");
-    const { id } = functionNamed("nightly-cluster");
-    const [invoke] = resourcesOf(dev, "AWS::Lambda::EventInvokeConfig").filter(
-      ({ properties }) => target(properties.FunctionName) === id,
-    );
-    expect(nameOfQueue(invoke!.properties.DestinationConfig.OnFailure.Destination)).toBe(
-      "dev-noctuary-nightly-cluster-start-dlq",
-    );
+  test("a round of the reconciler and a migration are not repeated: the next round is, or the deploy fails", () => {
+    for (const name of ["reconciler", "migrate", "rotate-cron-secret"]) {
+      expect(asyncInvocationsOf(name).MaximumRetryAttempts, name).toBe(0);
+    }
   });
 
   test("the reconciler makes a round every five minutes of the nights, in New York, and each hour otherwise", () => {
@@ -256,6 +295,22 @@ describe("schedules", () => {
   });
 });
 
+test("under sst dev the same functions are bound to a developer's machine, and nothing migrates a database that AWS may not reach", () => {
+  const functions = (synthesis: typeof dev, stage: string) =>
+    resourcesOf(synthesis, "AWS::Lambda::Function")
+      .filter(({ properties }) => "FunctionName" in properties)
+      .map(({ properties }) => properties.FunctionName.replace(`${stage}-noctuary-`, ""));
+  expect(functions(underSstDev, "ana")).toEqual(functions(dev, "dev").filter((name) => name !== "migrate"));
+  for (const { properties } of resourcesOf(underSstDev, "AWS::Lambda::Function")) {
+    if ("FunctionName" in properties) expect(properties.Handler).toBe("live-lambda.handler");
+  }
+  expect(resourcesOf(underSstDev, "Custom::SSTScript")).toEqual([]);
+  const jobsOff = resourcesOf(underSstDev, "AWS::Scheduler::Schedule").filter(
+    ({ properties }) => properties.State === "DISABLED",
+  );
+  expect(jobsOff).toHaveLength(jobs.length);
+});
+
 describe("removal", () => {
   test("a stage that is not production leaves nothing behind", () => {
     const kept = resourcesOf(dev).filter(({ deletionPolicy }) => deletionPolicy === "Retain");
@@ -271,6 +326,15 @@ describe("removal", () => {
     );
   });
 });
+
+function asyncInvocationsOf(name: string) {
+  const { id } = functionNamed(name);
+  const found = resourcesOf(dev, "AWS::Lambda::EventInvokeConfig").filter(
+    ({ properties }) => target(properties.FunctionName) === id,
+  );
+  expect(found, name).toHaveLength(1);
+  return found[0]!.properties;
+}
 
 /** What the role of a function may do beyond writing its log and its traces, in the order in which it was granted. */
 function grantsOf(name: string): { actions: string[]; resources: (string | undefined)[] }[] {
