@@ -26,6 +26,9 @@ const rotationEvent = z.union([
   z.strictObject({ revoke: z.literal(true) }),
 ]);
 
+/** What became of it; if nothing, why. */
+export type Revocation = { revoked: true } | { revoked: false; why: string };
+
 type Step = Extract<z.output<typeof rotationEvent>, { Step: string }>;
 
 /**
@@ -38,7 +41,7 @@ export async function rotateCronSecret(
   event: unknown,
   { cronSecretId }: Pick<Settings, "cronSecretId">,
   logger: Logger,
-): Promise<{ revoked: boolean } | undefined> {
+): Promise<Revocation | undefined> {
   const parsed = rotationEvent.safeParse(event);
   if (!parsed.success)
     throw new SettingsError('this function takes the steps of Secrets Manager, or {"revoke": true}');
@@ -48,9 +51,9 @@ export async function rotateCronSecret(
   });
   try {
     if ("revoke" in parsed.data) {
-      const revoked = await revoke(client, cronSecretId);
-      logger.warn("previous secret revoked", { revoked });
-      return { revoked };
+      const revocation = await revoke(client, cronSecretId);
+      logger.warn("previous secret revoked", { revoked: revocation.revoked });
+      return revocation;
     }
     await rotate(client, parsed.data);
     logger.info("rotation step done", { step: parsed.data.Step });
@@ -102,23 +105,19 @@ async function rotate(
 
 /**
  * Not while a rotation is under way: what is to be revoked becomes the previous secret with its end only, and would be
- * let in for the whole overlap after it.
- *
- * @returns false where there was none
+ * let in for the whole overlap after it. Said and not thrown: an error of this function is an alarm that a rotation failed.
  */
-async function revoke(client: SecretsManagerClient, SecretId: string): Promise<boolean> {
+async function revoke(client: SecretsManagerClient, SecretId: string): Promise<Revocation> {
   const versions = await versionsOf(client, SecretId);
   // A rotation that is through leaves the label on the secret that it made.
   if (versions.some(([, stages]) => stages.includes("AWSPENDING") && !stages.includes("AWSCURRENT"))) {
-    throw Object.assign(
-      new Error(
-        "a rotation is under way, or was broken off: let it end (docs/runbooks/rotation-failed.md), then revoke",
-      ),
-      { code: "rotation_under_way" },
-    );
+    return {
+      revoked: false,
+      why: "a rotation is under way, or was broken off: let it end (docs/runbooks/rotation-failed.md), then revoke",
+    };
   }
   const [previous] = versions.find(([, stages]) => stages.includes("AWSPREVIOUS")) ?? [];
-  if (previous === undefined) return false;
+  if (previous === undefined) return { revoked: false, why: "there is no secret before the present one" };
   await client.send(
     new UpdateSecretVersionStageCommand({
       SecretId,
@@ -126,7 +125,7 @@ async function revoke(client: SecretsManagerClient, SecretId: string): Promise<b
       RemoveFromVersionId: previous,
     }),
   );
-  return true;
+  return { revoked: true };
 }
 
 async function versionWith(
