@@ -10,11 +10,21 @@ import {
 import { decideClusters, type LastNight } from "@noctuary/core/nightly-cluster/decide-clusters";
 import { nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
 import { expect, test, vi } from "vitest";
+import { PATIENT } from "../support/patience.ts";
 import { groupedVectors } from "./synthetic-vectors.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const dimensions = 32;
+
+function threads(): number {
+  const report = process.report as unknown as {
+    excludeNetwork: boolean;
+    getReport(): { workers: unknown[] };
+  };
+  report.excludeNetwork = true;
+  return report.getReport().workers.length;
+}
 
 function account(count: number, seed: number) {
   const { vectors } = groupedVectors({ count, groups: 12, dimensions, spread: 1.3, seed });
@@ -59,6 +69,25 @@ test("what goes wrong there is thrown here, and the next account is grouped all 
   await expect(clusterOnThread(broken)).rejects.toThrow(RangeError);
   const expected = partitionNotes(account(50, 1));
   expect((await clusterOnThread(account(50, 1)))!.partition).toEqual(expected);
+});
+
+test("what is called off is stopped in the middle, and who waits behind it gets an answer all the same", async () => {
+  const expected = partitionNotes(account(50, 1));
+  const stop = new AbortController();
+  const neverSeen = new AbortController();
+  const long = clusterOnThread(account(30_000, 1), stop.signal);
+  const behind = clusterOnThread(account(50, 1));
+  const calledOffBefore = clusterOnThread(account(40, 1), neverSeen.signal);
+  const last = clusterOnThread(account(50, 1));
+  neverSeen.abort(new Error("called off while it waited"));
+  await expect(calledOffBefore).rejects.toThrow("called off while it waited");
+  const threadsBefore = threads();
+  stop.abort(new Error("the time is up"));
+  await expect(long).rejects.toThrow("the time is up");
+  expect((await behind)!.partition).toEqual(expected);
+  expect((await last)!.partition).toEqual(expected);
+  // One took the place of the other, and with it the threads that it computed with are gone.
+  await vi.waitFor(() => expect(threads()).toBeLessThanOrEqual(threadsBefore), PATIENT);
 });
 
 test("vectors that were handed over before are refused, and nobody gets another account's answer", async () => {

@@ -2,6 +2,7 @@ import { providerProblems } from "./provider/provider-errors.ts";
 
 const OWN = [
   "worker_died",
+  "out_of_time",
   "run_cancelled",
   "notes_unreadable",
   "notes_unseen",

@@ -16,6 +16,12 @@ export class VersionConflictError extends Error {
   readonly code = "version_conflict";
 }
 
+/** The function's time was up before the work had ended: it is given up, and another try begins it again. */
+export class OutOfTimeError extends Error {
+  override readonly name = "OutOfTimeError";
+  readonly code = "out_of_time";
+}
+
 /** What a task of a run that somebody has called off ends with. */
 export function runCancelled(): PermanentError {
   return new PermanentError("run_cancelled", "the run was cancelled before this task was done");

@@ -43,6 +43,8 @@ interface StepInput<Payload> {
   readonly payload: Payload;
   /** Milliseconds until the function is stopped. */
   readonly remainingMs: () => number;
+  /** Aborted shortly before that: what has not ended by then is given up, and its task handed back. */
+  readonly signal: AbortSignal;
 }
 
 /** Either what to save, together with the task's end in one transaction, or when to go on. */

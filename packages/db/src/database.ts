@@ -18,11 +18,21 @@ export interface DatabaseOptions {
   url: string;
   /** Connections at most; one per Lambda container. */
   maxConnections: number;
+  /** The wait for a connection, be it for one of the pool's or for the server to take it. */
+  connectTimeoutMs?: number;
+  /** A statement whose answer has not come by then has none; longer than the server's own limit (access.ts). */
+  queryTimeoutMs?: number;
   /** PEM of the authorities that the server's certificate is checked against. */
   certificateAuthority?: string;
 }
 
-export function openDatabase({ url, maxConnections, certificateAuthority }: DatabaseOptions): Database {
+export function openDatabase({
+  url,
+  maxConnections,
+  connectTimeoutMs = 15_000,
+  queryTimeoutMs = 110_000,
+  certificateAuthority,
+}: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: maxConnections,
@@ -32,7 +42,9 @@ export function openDatabase({ url, maxConnections, certificateAuthority }: Data
     stream: () => new TurnSocket(),
     Client: EagerClient,
     // Without a limit, a query that waits for a connection held by its own caller would hang for ever.
-    connectionTimeoutMillis: 15_000,
+    connectionTimeoutMillis: connectTimeoutMs,
+    // A server that takes statements and never answers; its own timeout ends what only takes long.
+    query_timeout: queryTimeoutMs,
     // A server that has vanished without a word is noticed.
     keepAlive: true,
     keepAliveInitialDelayMillis: 30_000,

@@ -21,6 +21,8 @@ const meanings: Readonly<Record<string, string>> = {
     "the notes cannot be read: a migration of the app has changed what its notes are read from. Nothing was removed. Attach them again: `noctuary attach`",
   notes_unseen:
     "no note of anybody can be seen, though there are results: has the role lost its rights, or row security been switched on? Nothing was removed. If all notes are meant to be gone: --accept-deletions",
+  out_of_time:
+    "the function's time was up before the work had ended, at each try: give it more memory, which is also more processor",
   worker_died: "each try ended without a word: is there enough memory?",
 };
 

@@ -27,6 +27,8 @@ export interface AskingInput {
   run: Run;
   task: ClaimedTask;
   remainingMs: () => number;
+  /** Aborted shortly before the function is stopped. */
+  signal: AbortSignal;
 }
 
 /** A cluster whose name is asked for. */

@@ -57,7 +57,7 @@ export const cluster: UserStep<ClusterPayload> = {
   limits: limitsFor(300, 5),
   payload: clusterPayload,
 
-  async work({ context, run, task, userId, payload, remainingMs }) {
+  async work({ context, run, task, userId, payload, remainingMs, signal }) {
     const gone = await asUser(context.db, userId, (tx) => vanishedNotes(tx, userId));
     const isSudden = haveManyVanishedSince(payload.vanished, gone);
     const withVanished = payload.withholdDeletions === true || isSudden;
@@ -68,14 +68,13 @@ export const cluster: UserStep<ClusterPayload> = {
       previous: previousPartition(before),
       // Only edits look at single notes again.
       wantsRows: before.last.edits.length > 0,
+      signal,
     });
     const { fresh } = before.stored;
-    const decided = await decideOnThread({
-      notes: { noteIds, fresh },
-      grouped: partition,
-      last: before.last,
-      rows,
-    });
+    const decided = await decideOnThread(
+      { notes: { noteIds, fresh }, grouped: partition, last: before.last, rows },
+      signal,
+    );
     if (run.options.trial === true) {
       const told = tellTrial(before.last, decided);
       const about = { userId, against: modelKey(context.embedder), date: run.localDate };
@@ -88,6 +87,7 @@ export const cluster: UserStep<ClusterPayload> = {
       run,
       task,
       remainingMs,
+      signal,
       context: withVanished ? { ...context, llm: null } : context,
     };
     const names = await giveNames(asking, { ...before, clusters }, decided, decided.partition);

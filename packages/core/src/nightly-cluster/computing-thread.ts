@@ -31,31 +31,41 @@ export interface ClustersToDecide {
 }
 
 interface Waiting {
+  request: Request;
+  handedOver: ArrayBuffer[];
   resolve(answer: unknown): void;
   reject(error: unknown): void;
 }
 
-/** The one thread of this process that computes, and who waits for it in the order of asking. */
-let thread: { worker: Worker; waiting: Waiting[] } | undefined;
+/** The one thread of this process that computes. */
+let thread: Worker | undefined;
+/** Who waits for it, in the order of asking. The first one is computed; the others' requests are still here. */
+const waiting: Waiting[] = [];
 
 /**
  * Groups an account's notes on a thread of its own, so that whoever serves a database, a queue or a page on this one
  * is not kept waiting: see clusterAccount. One account after the other; what is passed is handed over and no longer
  * readable here. The thread stays for the next account, and does not keep the process alive.
  *
- * @throws {Error} what went wrong there, memory that ran out included; the next call gets another thread
+ * @throws {Error} what went wrong there, memory that ran out included, and the signal's reason once it is aborted, which
+ * ends the computation; the next call gets another thread
  */
-export function clusterOnThread(input: AccountToCluster): Promise<ClusteredAccount | undefined> {
+export function clusterOnThread(
+  input: AccountToCluster,
+  signal?: AbortSignal,
+): Promise<ClusteredAccount | undefined> {
   return ask(
     { kind: "cluster", input },
     buffersOf([input.vectors, ...(input.kept?.chunks ?? []).map(({ bytes }) => bytes)]),
+    signal,
   ) as Promise<ClusteredAccount | undefined>;
 }
 
 /** Decides tonight's clusters there too: with edits, centroids are computed again from all notes' vectors. */
-export function decideOnThread(input: ClustersToDecide): Promise<DecidedClusters> {
+export function decideOnThread(input: ClustersToDecide, signal?: AbortSignal): Promise<DecidedClusters> {
   const { codes, inverseLengths, keys } = input.rows;
-  return ask({ kind: "decide", input }, buffersOf([codes, inverseLengths, keys])) as Promise<DecidedClusters>;
+  const handedOver = buffersOf([codes, inverseLengths, keys]);
+  return ask({ kind: "decide", input }, handedOver, signal) as Promise<DecidedClusters>;
 }
 
 /** Names tonight's clusters there: it reads up to sixty notes of each. */
@@ -63,25 +73,60 @@ export function nameOnThread(
   { topics, areas }: Parameters<typeof nameTonight>[0],
   texts: Parameters<typeof nameTonight>[1],
   keep: Parameters<typeof nameTonight>[2],
+  signal?: AbortSignal,
 ): Promise<ReturnType<typeof nameTonight>> {
-  return ask({ kind: "name", input: [{ topics, areas }, texts, keep] }, []) as Promise<
+  return ask({ kind: "name", input: [{ topics, areas }, texts, keep] }, [], signal) as Promise<
     ReturnType<typeof nameTonight>
   >;
 }
 
-function ask(request: Request, handedOver: ArrayBuffer[]): Promise<unknown> {
-  thread ??= startThread();
-  const { worker, waiting } = thread;
+/** Rejects with the signal's reason once it is aborted: what is being computed is stopped, and its thread with it. */
+function ask(request: Request, handedOver: ArrayBuffer[], signal?: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    worker.postMessage(request, handedOver);
-    // Only now: what could not be posted is not answered.
-    worker.ref();
-    waiting.push({ resolve, reject });
+    const stop = () => {
+      const at = waiting.indexOf(one);
+      // Nothing else interrupts a computation. Whoever waits behind it gets another thread.
+      if (at === 0) endThread(signal!.reason);
+      else waiting.splice(at, 1);
+      reject(signal!.reason);
+    };
+    const settled = () => signal?.removeEventListener("abort", stop);
+    const one: Waiting = {
+      request,
+      handedOver,
+      resolve(answer) {
+        settled();
+        resolve(answer);
+      },
+      reject(error) {
+        settled();
+        reject(error);
+      },
+    };
+    if (signal?.aborted === true) return reject(signal.reason);
+    signal?.addEventListener("abort", stop, { once: true });
+    waiting.push(one);
+    if (waiting.length === 1) computeFirst();
   });
 }
 
-function startThread(): { worker: Worker; waiting: Waiting[] } {
-  const waiting: Waiting[] = [];
+function computeFirst(): void {
+  for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+    thread ??= startThread();
+    try {
+      thread.postMessage(first.request, first.handedOver);
+      thread.ref();
+      return;
+    } catch (error) {
+      // What cannot be posted is not answered.
+      waiting.shift();
+      first.reject(error);
+    }
+  }
+  thread?.unref();
+}
+
+function startThread(): Worker {
   // It computes, and needs none of the settings and secrets of the environment.
   const worker = new Worker(new URL(import.meta.url), {
     workerData: { computing: true },
@@ -89,18 +134,26 @@ function startThread(): { worker: Worker; waiting: Waiting[] } {
     execArgv: [],
   });
   worker.on("message", (answer: Answer) => {
+    if (thread !== worker) return;
     const { resolve, reject } = waiting.shift()!;
-    if (waiting.length === 0) worker.unref();
     if ("result" in answer) resolve(answer.result);
     else reject(answer.error);
+    computeFirst();
   });
   const end = (error: unknown) => {
-    if (thread?.worker === worker) thread = undefined;
-    for (const { reject } of waiting.splice(0)) reject(error);
+    if (thread === worker) endThread(error);
   };
   worker.on("error", end);
   worker.on("exit", (code) => end(new Error(`the computing thread ended with code ${code}`)));
-  return { worker, waiting };
+  return worker;
+}
+
+/** The thread is gone, or has to go: what it computed fails, and the next one in turn gets another thread. */
+function endThread(error: unknown): void {
+  void thread?.terminate();
+  thread = undefined;
+  waiting.shift()?.reject(error);
+  computeFirst();
 }
 
 type Answer = { result: unknown; handedOver: ArrayBuffer[] } | { error: unknown };

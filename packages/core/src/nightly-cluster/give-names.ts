@@ -52,7 +52,7 @@ export async function giveNames(
   const excerptsOf = (ids: readonly string[]) =>
     ids.map((id) => excerpts.get(id)).filter((excerpt) => excerpt !== undefined);
   const texts = new Map([...central].map(([id, ids]) => [id, excerptsOf(ids)]));
-  const plain = areAllKept ? keep : await nameOnThread(decided, texts, keep);
+  const plain = areAllKept ? keep : await nameOnThread(decided, texts, keep, input.signal);
   const { llm } = context;
   if (llm === null) return plain;
 

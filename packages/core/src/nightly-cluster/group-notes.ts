@@ -39,7 +39,13 @@ export async function groupNotes(
     notes,
     previous,
     wantsRows,
-  }: { notes: NotesWithVectors; previous: PreviousPartition; wantsRows: boolean },
+    signal,
+  }: {
+    notes: NotesWithVectors;
+    previous: PreviousPartition;
+    wantsRows: boolean;
+    signal?: AbortSignal;
+  },
 ): Promise<GroupedNotes> {
   const { noteIds, embeddedAt } = notes;
   const { model, dimensions } = context.embedder;
@@ -60,10 +66,20 @@ export async function groupNotes(
     };
   });
   const cluster = (vectors: Float32Array, kept?: Kept) =>
-    clusterOnThread({
-      ...{ dimensions, noteKeys, previous, vectors, wantsRows, keepFrom: context.limits.keepNeighboursFrom },
-      ...(kept && { kept }),
-    });
+    clusterOnThread(
+      {
+        ...{
+          dimensions,
+          noteKeys,
+          previous,
+          vectors,
+          wantsRows,
+          keepFrom: context.limits.keepNeighboursFrom,
+        },
+        ...(kept && { kept }),
+      },
+      signal,
+    );
   let clustered = await cluster(vectors, kept);
   if (clustered === undefined) {
     context.logger.warn("kept neighbours are damaged and made again", { userId });

@@ -12,7 +12,7 @@ import {
 import { lockWaits, waitKey } from "@noctuary/db/ledger/wait";
 import type { Context, LogFields } from "../context.ts";
 import { errorCause } from "../error-cause.ts";
-import { PermanentError, recordable, runCancelled, VersionConflictError } from "../errors.ts";
+import { OutOfTimeError, PermanentError, recordable, runCancelled, VersionConflictError } from "../errors.ts";
 import type { Outcome, PlanStep, UserStep, Wait } from "../job.ts";
 import { measure } from "../metrics.ts";
 import { closeRunIfFinished } from "./close-run.ts";
@@ -21,6 +21,8 @@ import { sendOutbox } from "./send-outbox.ts";
 
 /** How often work is done again because another run changed the same user's data meanwhile. */
 const MAX_REDOS = 5;
+/** So much of the function's time is left when work that has not ended is given up: enough to say so. */
+const GIVE_UP_MS = 5_000;
 
 /**
  * Claims a task, works on it and ends it in the transaction that saves its results. A task that is finished, not due,
@@ -66,6 +68,11 @@ export async function workOn(
   const { task, run } = claim;
   const fields = logFieldsOf(run, task);
   const startedMs = performance.now();
+  const stop = new AbortController();
+  const timer = setTimeout(
+    () => stop.abort(new OutOfTimeError("the function's time was up before the work had ended")),
+    Math.max(0, remainingMs() - GIVE_UP_MS),
+  );
   try {
     if (run.cancelledAt !== null) throw runCancelled();
     if (task.attempt > context.limits.maxAttempts) {
@@ -75,10 +82,12 @@ export async function workOn(
       );
     }
     context.logger.info("task started", fields);
-    await workAndSave(context, step, run, task, remainingMs);
+    await workAndSave(context, step, { run, task, remainingMs, signal: stop.signal });
     context.logger.info("task ended", fields);
   } catch (error) {
     await recordFailure(context, step, run, task, error, fields);
+  } finally {
+    clearTimeout(timer);
   }
   const place = { job: run.job, step: step.slug };
   measure(context.metrics, "TaskDuration", performance.now() - startedMs, place);
@@ -88,21 +97,19 @@ export async function workOn(
 async function workAndSave(
   context: Context,
   step: PlanStep | UserStep,
-  run: Run,
-  task: ClaimedTask,
-  remainingMs: () => number,
+  { run, task, ...time }: { run: Run; task: ClaimedTask; remainingMs: () => number; signal: AbortSignal },
 ): Promise<void> {
-  const input = { context, run, task, payload: task.payload, remainingMs };
+  const input = { context, run, task, payload: task.payload, ...time };
   for (let redo = 0; ; redo++) {
     try {
       if (isPlan(step)) {
-        const outcome = await step.work(input);
+        const outcome = await inTime(step.work(input), time.signal);
         const result = await asLedger(context.db, (tx) => end(tx, task, outcome));
         if (result !== undefined) measureResult(context, step, run, result);
         return;
       }
       const userId = task.userId!;
-      const outcome = await step.work({ ...input, userId });
+      const outcome = await inTime(step.work({ ...input, userId }), time.signal);
       if ("waitsFor" in outcome) return await wait(context, run, { ...task, userId }, outcome);
       const result = await asUser(context.db, userId, async (tx) => {
         const result = await end(tx, task, outcome);
@@ -114,6 +121,22 @@ async function workAndSave(
     } catch (error) {
       if (!(error instanceof VersionConflictError) || redo >= MAX_REDOS) throw error;
     }
+  }
+}
+
+/**
+ * What comes of work, unless the signal is aborted before: whatever it still does then, it saves nothing, for its task is
+ * handed back. What is saved is waited for: nobody could tell whether it was committed.
+ */
+async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: timeIsUp, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, timeIsUp]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 
