@@ -4,9 +4,14 @@
 #   scripts/server-postgres.sh start [PORT]   starts it (installs it first, once) and prints its URL
 #   scripts/server-postgres.sh url            prints the URL of the running server
 #   scripts/server-postgres.sh stop           stops it; the data stays
+#   scripts/server-postgres.sh crash          stops it as a cut of the power does; the next start recovers
+#   scripts/server-postgres.sh data           prints the folder of its data
+#   scripts/server-postgres.sh drop           of one with a name: stops it and removes its data
 #
 # NOCTUARY_PG_DIR  where it lives (default: .postgres in the project; delete the folder to start afresh)
 # NOCTUARY_PG_PORT the port, when the argument is not given (default: a free one)
+# NOCTUARY_PG_NAME another server beside the usual one, with data of its own, for a test that stops it or fills its disk
+# NOCTUARY_PG_DISK_MB of one with a name: its data lies on a disk of so many megabytes (needs root)
 #
 # A Postgres on this machine that has pgvector is used. Otherwise Debian's Postgres 17 goes into a chroot of its own
 # (about 700 MB, about a minute, needs root and a Debian mirror in apt's configuration): nothing else changes here.
@@ -18,6 +23,9 @@ umask 022 # the server's account must be able to enter what root creates
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 dir=${NOCTUARY_PG_DIR:-$project/.postgres}
+name=${NOCTUARY_PG_NAME:-}
+case $name in *[!a-z0-9-]*) echo "NOCTUARY_PG_NAME: letters, digits and hyphens" >&2; exit 2 ;; esac
+of=${name:+-$name}
 case $dir in /*) ;; *) dir=$PWD/$dir ;; esac
 suite=trixie
 version=17
@@ -60,9 +68,9 @@ installed_usable() {
 
 # choose_server: sets `kind` (installed, chroot or empty), `bin` and `data` (as the server sees it).
 choose_server() {
-  kind= bin=$(installed_bin) data=$dir/data
+  kind= bin=$(installed_bin) data=$dir/data$of
   if [ -x "$root/usr/lib/postgresql/$version/bin/initdb" ] && [ "$(id -u)" -eq 0 ]; then
-    kind=chroot bin=/usr/lib/postgresql/$version/bin data=/pgdata
+    kind=chroot bin=/usr/lib/postgresql/$version/bin data=/pgdata$of
   elif [ -n "$bin" ] && installed_usable; then
     kind=installed
   fi
@@ -126,14 +134,16 @@ url_of() { echo "postgres://postgres@127.0.0.1:$1/postgres"; }
 
 # Asks the server itself: after a restart of the machine the process id in the data folder may be anyone's.
 running() {
-  [ -n "$kind" ] && [ -f "$dir/port" ] &&
-    as_server pg_isready -q -t 5 -h 127.0.0.1 -p "$(cat "$dir/port")" >/dev/null 2>&1
+  [ -n "$kind" ] && [ -f "$dir/port$of" ] &&
+    as_server pg_isready -q -t 5 -h 127.0.0.1 -p "$(cat "$dir/port$of")" >/dev/null 2>&1
 }
 
+host_data() { if [ "$kind" = chroot ]; then echo "$root$data"; else echo "$data"; fi; }
+
 create_data() {
-  local host_data=$data
+  local host_data
+  host_data=$(host_data)
   if [ "$kind" = chroot ]; then
-    host_data=$root$data
     # Parallel queries need shared memory, which a chroot without mounts does not have.
     mkdir -p "$root/dev/shm" && chmod 1777 "$root/dev/shm"
     [ -e "$root/dev/null" ] || mknod -m 666 "$root/dev/null" c 1 3
@@ -141,14 +151,17 @@ create_data() {
   [ -f "$host_data/PG_VERSION" ] && return
   rm -rf "$host_data" # what an interrupted initdb left
   mkdir -p "$host_data"
+  if [ -n "$name" ] && [ -n "${NOCTUARY_PG_DISK_MB:-}" ]; then
+    mount -t tmpfs -o "size=${NOCTUARY_PG_DISK_MB}m" tmpfs "$host_data" 2>/dev/null || skip "a disk of its own can be had by root alone"
+  fi
   chmod 700 "$host_data"
   if [ "$kind" = chroot ]; then
     chroot "$root" chown postgres:postgres "$data"
   elif [ "$(id -u)" -eq 0 ]; then
     chown postgres "$data"
   fi
-  as_server initdb -D "$data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1 ||
-    fail "initdb failed: see $dir/initdb.log"
+  as_server initdb -D "$data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb$of.log" 2>&1 ||
+    fail "initdb failed: see $dir/initdb$of.log"
 }
 
 # free_port: below the range that the system hands to outgoing connections, so that none of them takes it first.
@@ -167,9 +180,11 @@ free_port() {
 # No Unix socket: its folder would be one more place to clean up. One notable setting is the absence of fsync=off:
 # benchmarks run here too, and should pay what a real server pays.
 start_on() {
+  local wal=4GB buffers=512MB
+  if [ -n "$name" ]; then wal=64MB buffers=64MB; fi
   as_server pg_ctl -D "$data" -w -t 60 -l "$data/server.log" -o "-p $1 -c listen_addresses=127.0.0.1 \
-    -c unix_socket_directories= -c max_connections=200 -c shared_buffers=512MB -c maintenance_work_mem=256MB \
-    -c max_wal_size=4GB -c wal_level=minimal -c max_wal_senders=0 -c jit=off" start >"$dir/start.log" 2>&1 9>&-
+    -c unix_socket_directories= -c max_connections=200 -c shared_buffers=$buffers -c maintenance_work_mem=256MB \
+    -c max_wal_size=$wal -c wal_level=minimal -c max_wal_senders=0 -c jit=off" start >"$dir/start$of.log" 2>&1 9>&-
 }
 
 start() {
@@ -178,12 +193,12 @@ start() {
   mkdir -p "$dir"
   # Two starts at once: the second waits for the first and finds its server. The server must not inherit the lock (9>&-).
   if have flock; then
-    exec 9>"$dir/lock"
+    exec 9>"$dir/lock$of"
     flock -w 900 9 || fail "another start of the server in $dir did not end within 15 minutes"
   fi
   choose_server
   if running; then
-    url_of "$(cat "$dir/port")"
+    url_of "$(cat "$dir/port$of")"
     return
   fi
   if [ -z "$kind" ]; then
@@ -192,37 +207,50 @@ start() {
   fi
   create_data
   if [ -n "$port" ]; then
-    start_on "$port" || fail "the server did not start on port $port: see $dir/start.log"
+    start_on "$port" || fail "the server did not start on port $port: see $dir/start$of.log"
   else
     port=$(free_port)
     # Someone may take the port in between: once more with another.
     start_on "$port" || { port=$(free_port) && start_on "$port"; } ||
-      fail "the server did not start: see $dir/start.log"
+      fail "the server did not start: see $dir/start$of.log"
   fi
-  echo "$port" >"$dir/port"
+  echo "$port" >"$dir/port$of"
   url_of "$port"
 }
 
 stop() {
   choose_server
   running || return 0
-  as_server pg_ctl -D "$data" -w -t 60 -m fast stop >"$dir/stop.log" 2>&1 || fail "it did not stop: see $dir/stop.log"
+  as_server pg_ctl -D "$data" -w -t 60 -m "${1:-fast}" stop >"$dir/stop$of.log" 2>&1 || fail "it did not stop: see $dir/stop$of.log"
+}
+
+drop() {
+  [ -n "$name" ] || fail "only a server with a name (NOCTUARY_PG_NAME) is removed; delete $dir for the usual one"
+  stop immediate
+  local host_data
+  host_data=$(host_data)
+  # It may have died of what a test did to it, with nobody left to stop.
+  if mountpoint -q "$host_data" 2>/dev/null; then umount "$host_data"; fi
+  rm -rf --one-file-system "$host_data" "$dir"/port"$of" "$dir"/lock"$of" "$dir"/{initdb,start,stop}"$of".log
 }
 
 url() {
   choose_server
   running || fail "the server is not running: scripts/server-postgres.sh start"
-  url_of "$(cat "$dir/port")"
+  url_of "$(cat "$dir/port$of")"
 }
 
 usage() {
-  echo "usage: scripts/server-postgres.sh start [PORT] | stop | url" >&2
+  echo "usage: scripts/server-postgres.sh start [PORT] | stop | crash | url | data | drop" >&2
   exit 2
 }
 
 case ${1:-} in
   start) start "${2:-}" ;;
   stop) stop ;;
+  crash) stop immediate ;;
+  data) choose_server && host_data ;;
+  drop) drop ;;
   url) url ;;
   *) usage ;;
 esac

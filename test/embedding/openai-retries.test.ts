@@ -61,7 +61,7 @@ test.each(passing)("%s, twice: the third answer is taken", async (_, misbehaviou
   expect(waits).toEqual([500, 1_000]);
 });
 
-test.each(["hangs", "stalls"] as const)(
+test.each(["hangs", "stalls", "drips", "drips-headers"] as const)(
   "an answer that %s ends with the timeout, three times",
   async (what) => {
     const { embedder } = await embedderOf(what, { timeoutMs: 300 });

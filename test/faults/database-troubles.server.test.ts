@@ -111,6 +111,32 @@ test("one connection is enough for everything at once", async () => {
   expect(await outcomeOf(database)).toEqual(undisturbed);
 });
 
+test("a pool of which somebody holds every connection ends the wait, and the night goes on once they are given back", async () => {
+  await begin();
+  night = await openNight(database, { environment });
+  const { runId } = await night.start(SCHEDULED);
+  const messages = await night.receive("embed");
+  const { pool } = night.context.db;
+  const held = await Promise.all(Array.from({ length: pool.options.max! }, () => pool.connect()));
+  const failed = await Promise.all(
+    messages.map((message) => night.deliver("embed", [message]).catch(() => [message.MessageId!])),
+  );
+  expect(failed.flat()).toHaveLength(messages.length);
+  expect(await database.query("select 1 from noctuary.task where step = 'embed' and attempts > 0")).toEqual(
+    [],
+  );
+  for (const client of held) client.release();
+  await night.release("embed", messages);
+  expect((await night.finish(runId)).status).toBe("done");
+  expect(await outcomeOf(database)).toEqual(undisturbed);
+  figures("a pool that is exhausted", {
+    connections: held.length,
+    "messages that stayed in their queue": messages.length,
+    "tries that it cost": 0,
+    "then ended as undisturbed": "yes",
+  });
+});
+
 /** What a database may refuse, how to make it do so, and how to put it right. */
 test.each<[string, string, string, string]>([
   [

@@ -46,6 +46,8 @@ const LEDGER = [
   "user_state",
   "cluster_event",
   "event_outbox",
+  "budget_month",
+  "provider_state",
 ];
 
 /** Fails when note text stands in a table of the ledger or of the audit. */

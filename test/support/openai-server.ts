@@ -25,6 +25,9 @@ export type Misbehaviour =
   | "half"
   /** Half of the body, and no more. */
   | "stalls"
+  /** A byte of the body, or of the headers, every few milliseconds, and never the last one. */
+  | "drips"
+  | "drips-headers"
   | "hangs"
   | "hangs-up";
 
@@ -63,6 +66,7 @@ export interface OpenAiServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const DRIP_EVERY_MS = 5;
 const ERROR_MESSAGE = "'$.input' is invalid.";
 
 /**
@@ -158,7 +162,9 @@ function misbehave(
     response.destroy();
     return;
   }
-  if (what === "html") {
+  if (what === "drips" || what === "drips-headers") {
+    drip(response, what);
+  } else if (what === "html") {
     send(response, 200, Buffer.from("<html><body>Welcome</body></html>"), "text/html");
   } else if (what === "half" || what === "stalls") {
     const body = answerTo(request, options);
@@ -176,6 +182,18 @@ function misbehave(
   } else {
     send(response, what.status, Buffer.from(what.body), what.type ?? "text/html", what.headers);
   }
+}
+
+/** Never silent for as long as a timeout of silence would take, and never at an end. */
+function drip(response: ServerResponse, what: "drips" | "drips-headers"): void {
+  const socket = response.socket!;
+  if (what === "drips") response.writeHead(200, { "content-type": "application/json" });
+  else socket.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-filler: ");
+  const timer = setInterval(() => {
+    if (what === "drips") response.write(" ");
+    else socket.write("x");
+  }, DRIP_EVERY_MS);
+  socket.once("close", () => clearInterval(timer));
 }
 
 export function sendError(

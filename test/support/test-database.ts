@@ -6,6 +6,7 @@ import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import { socketPath, socketUrl } from "@noctuary/cli/local/socket-directory";
 import { WholeBatchPGlite } from "@noctuary/cli/local/whole-batch-pglite";
 import { type Database, openDatabase } from "@noctuary/db/database";
+import { migrate } from "@noctuary/db/migrate";
 import pg from "pg";
 import { inject } from "vitest";
 
@@ -44,6 +45,29 @@ export async function openTestDatabase({
   const { url, drop } = await (template.kind === "embedded"
     ? startEmbedded(template.path, migrated)
     : createOnServer(template, migrated));
+  return testDatabaseAt(url, { kind: template.kind, maxConnections, drop });
+}
+
+/** A database on a server that is the test's own, migrated. It goes with its server. */
+export async function openDatabaseOn(serverUrl: string): Promise<TestDatabase> {
+  const admin = new pg.Client({ connectionString: serverUrl });
+  await admin.connect();
+  await admin.query("create database own");
+  await admin.end();
+  const url = Object.assign(new URL(serverUrl), { pathname: "/own" }).href;
+  const database = testDatabaseAt(url, { kind: "server", maxConnections: 6, drop: async () => {} });
+  await migrate(database.db);
+  return database;
+}
+
+function testDatabaseAt(
+  url: string,
+  {
+    kind,
+    maxConnections,
+    drop,
+  }: { kind: Template["kind"]; maxConnections: number; drop: () => Promise<void> },
+): TestDatabase {
   const db = openDatabase({ url, maxConnections });
   const query = async <Row extends pg.QueryResultRow>(text: string, values?: unknown[]) =>
     (await db.pool.query<Row>(text, values)).rows;
@@ -60,7 +84,7 @@ export async function openTestDatabase({
     await query((await tables()).map((table) => `delete from noctuary.${table};`).join("\n"));
   };
   return {
-    kind: template.kind,
+    kind,
     url,
     db,
     query,
