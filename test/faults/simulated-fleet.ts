@@ -12,6 +12,7 @@ import { workOnTask } from "@noctuary/core/runtime/work-on-task";
 import type { OwnedClock } from "../support/ledger-clock.ts";
 import { MachineDied, mortal } from "../support/mortal.ts";
 import type { TestDatabase } from "../support/test-database.ts";
+import type { LedgerWatch } from "./ledger-watch.ts";
 
 const JOB = jobBySlug("nightly-cluster")!;
 const SCHEDULED = new Date("2026-11-02T07:00:00Z");
@@ -25,6 +26,7 @@ interface Message {
 /** A worker at its task: it stands still in a call of the provider until somebody lets it go on. */
 interface Operation {
   label: string;
+  worker: number;
   goOn: () => void;
   ended: Promise<void>;
 }
@@ -48,9 +50,17 @@ export class SimulatedFleet {
   readonly #random: () => number;
   #messages: Message[] = [];
   #stalled: Operation[] = [];
+  readonly #watch: LedgerWatch;
   #isCalm = false;
+  #workers = 0;
 
-  constructor(database: TestDatabase, context: Context, clock: OwnedClock, seed: number) {
+  constructor(
+    database: TestDatabase,
+    context: Context,
+    { clock, watch }: { clock: OwnedClock; watch: LedgerWatch },
+    seed: number,
+  ) {
+    this.#watch = watch;
     this.#database = database;
     this.#context = context;
     this.#clock = clock;
@@ -150,6 +160,8 @@ export class SimulatedFleet {
       diesBefore: dies ? 1 + Math.floor(this.#random() * 12) : Number.POSITIVE_INFINITY,
     };
     const stalls = Promise.withResolvers<() => void>();
+    const worker = ++this.#workers;
+    await this.#watch.acts(worker);
     let own = 0;
     const context = mortal(
       {
@@ -180,6 +192,7 @@ export class SimulatedFleet {
       ...context.logger,
       info: context.logger.info.bind(context.logger),
       error: context.logger.error.bind(context.logger),
+      critical: context.logger.critical.bind(context.logger),
       warn: (message, fields) => {
         if (message.startsWith("lease lost")) lost = true;
         warn(message, fields);
@@ -200,7 +213,7 @@ export class SimulatedFleet {
     const goOn = await Promise.race([ended.then(() => DUE), stalls.promise]);
     if (typeof goOn === "function") {
       this.#say(`${label}: it stands still`);
-      this.#stalled.push({ label, goOn: goOn as () => void, ended });
+      this.#stalled.push({ label, worker, goOn: goOn as () => void, ended });
     }
   }
 
@@ -208,6 +221,7 @@ export class SimulatedFleet {
     const operation = this.pick(this.#stalled);
     this.#stalled.splice(this.#stalled.indexOf(operation), 1);
     this.#say(`${operation.label}: it goes on`);
+    await this.#watch.acts(operation.worker);
     operation.goOn();
     await operation.ended;
   }

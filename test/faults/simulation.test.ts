@@ -6,6 +6,7 @@ import { putNotes, themedNotes } from "../support/notes.ts";
 import { outcomeOf } from "../support/outcome.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { figures, newSeed, times } from "./figures.ts";
+import { type LedgerWatch, watchLedger } from "./ledger-watch.ts";
 import { SimulatedFleet } from "./simulated-fleet.ts";
 
 const SEEDS = times(50, 2_000);
@@ -16,6 +17,7 @@ const USERS = { ann: 11, bob: 7 };
 let database: TestDatabase;
 let night: Night;
 let clock: OwnedClock;
+let watch: LedgerWatch;
 let begin: () => Promise<void>;
 let undisturbed: Awaited<ReturnType<typeof outcomeOf>>;
 
@@ -30,6 +32,7 @@ beforeAll(async () => {
   expect((await night.finish(runId)).status).toBe("done");
   undisturbed = await outcomeOf(database);
   clock = await ownLedgerClock(database, START);
+  watch = await watchLedger(database);
 });
 afterAll(async () => {
   await night.close();
@@ -42,6 +45,7 @@ class Promises {
   readonly #done = new Map<string, string>();
 
   async check(): Promise<void> {
+    for (const what of await watch.broken()) throw new Error(what);
     const tasks = await database.query<{
       id: string;
       step: string;
@@ -88,7 +92,8 @@ class Promises {
 async function simulate(seed: number): Promise<SimulatedFleet> {
   await begin();
   await clock.set(START);
-  const fleet = new SimulatedFleet(database, night.context, clock, seed);
+  await watch.forget();
+  const fleet = new SimulatedFleet(database, night.context, { clock, watch }, seed);
   const promises = new Promises();
   const jitter = seededRandom(seed + 1);
   const random = vi.spyOn(Math, "random").mockImplementation(() => jitter());
