@@ -68,6 +68,8 @@ const ODD: Record<string, [content: string, line: number, code: string]> = {
   "odd/broken.md": ["---\ntitle: a: b\n---\nText of a broken one", 2, "front-matter-broken"],
   "odd/unclosed.md": ["---\ntitle: x\n\nText without an end", 1, "front-matter-unclosed"],
   "odd/bomb.md": [`---\n${bomb}\n---\nText under a bomb`, 1, "front-matter-hostile"],
+  // Nine to the ninth of them.
+  "odd/tag bomb.md": [`---\n${bomb}\ntags: *i\n---\nText under a tag bomb`, 1, "front-matter-hostile"],
   "odd/date.md": ["---\ntitle: t\ncreated: yesterday\n---\nText of yesterday", 3, "date-unreadable"],
   "odd/tags.md": [
     `---\ntags: [${Array.from({ length: 9_000 }, (_, i) => i).join(",")}]\n---\nToo many`,
@@ -142,6 +144,7 @@ test(
       "שלום",
       "👩‍👩‍👧",
       "Text under a bomb",
+      "Text under a tag bomb",
     ]) {
       expect(everything).toContain(words);
     }

@@ -31,6 +31,7 @@ const troubles: [string, Misbehaviour, string][] = [
   ["413 for a single word", { status: 413 }, "provider_request_refused"],
   ["402", { status: 402 }, "provider_quota_exhausted"],
   ["429 without end", { status: 429, headers: { "retry-after": "3600" } }, "provider_rate_limited"],
+  ["429 without end, and without a wish", { status: 429 }, "provider_rate_limited"],
   ["another length", { dimensions: 63 }, "provider_wrong_dimensions"],
   ["NaN", { change: (data) => data.map((item) => ({ ...item, embedding: nan })) }, "provider_wrong_vector"],
   ["too few vectors", { change: (data) => data.slice(1) }, "provider_wrong_vector_count"],
