@@ -27,6 +27,8 @@ const externalDatabase = z.strictObject({
   kind: z.literal("external"),
   /** Connections that Noctuary may open of those that the server or its pooler has. */
   maxConnections: wholeNumber(2, 10_000).default(100),
+  /** Functions log in apart from the owner, by two more secrets of yours: `database-ledger` and `database-users`. */
+  separateLogins: z.boolean().default(false),
 });
 
 const rdsDatabase = z.strictObject({
@@ -135,6 +137,7 @@ export type StageInput = z.input<typeof stageConfiguration>;
 /** What a stage is, whole. */
 export type StageConfiguration = z.output<typeof stageConfiguration>;
 export type RdsConfiguration = z.output<typeof rdsDatabase>;
+export type ExternalConfiguration = z.output<typeof externalDatabase>;
 
 /** Says everything that is wrong with a stage at once. */
 export class ConfigurationError extends Error {

@@ -2,6 +2,7 @@ import type { IVpc, SecurityGroup, SubnetSelection } from "aws-cdk-lib/aws-ec2";
 import type { DatabaseInstance } from "aws-cdk-lib/aws-rds";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import type { Stack } from "sst/constructs";
+import type { ExternalConfiguration } from "./configuration.ts";
 
 /**
  * `migrate` owns the schema; `ledger` sees runs, tasks and ids of all users; `users` also takes on one user at a time.
@@ -24,7 +25,17 @@ export interface DatabaseAccess {
  * A database that is there already. Its URL is put into the secret before the first deploy and is not the stack's: a URL
  * in a template would be readable to everyone who may read templates.
  */
-export function externalDatabase(stack: Stack): DatabaseAccess {
-  const secret = Secret.fromSecretNameV2(stack, "DatabaseSecret", `noctuary/${stack.stage}/database-url`);
-  return { secrets: { migrate: secret, ledger: secret, users: secret }, logins: {} };
+export function externalDatabase(stack: Stack, { separateLogins }: ExternalConfiguration): DatabaseAccess {
+  const named = (id: string, name: string) =>
+    Secret.fromSecretNameV2(stack, id, `noctuary/${stack.stage}/${name}`);
+  const migrate = named("DatabaseSecret", "database-url");
+  if (!separateLogins) return { secrets: { migrate, ledger: migrate, users: migrate }, logins: {} };
+  return {
+    secrets: {
+      migrate,
+      ledger: named("LedgerSecret", "database-ledger"),
+      users: named("UsersSecret", "database-users"),
+    },
+    logins: {},
+  };
 }

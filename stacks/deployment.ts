@@ -31,7 +31,7 @@ function jobsStack({ app, stack }: StackContext, configuration: StageConfigurati
   const database =
     configuration.database.kind === "rds"
       ? rdsDatabase(stack, configuration.database)
-      : externalDatabase(stack);
+      : externalDatabase(stack, configuration.database);
   const queues = stepQueues(stack, app);
   const where: Surroundings = { app, stack, configuration, database, queues };
   const functions = jobFunctions(where);

@@ -11,7 +11,11 @@ import { stages } from "../../stacks/stages.ts";
 const wrong = (input: unknown) => () => configurationOf("staging", { staging: input as StageInput });
 
 test.each(["dev", "staging", "production"])("%s is a stage whose values hold", (stage) => {
-  expect(configurationOf(stage, stages).database).toEqual({ kind: "external", maxConnections: 100 });
+  expect(configurationOf(stage, stages).database).toEqual({
+    kind: "external",
+    maxConnections: 100,
+    separateLogins: false,
+  });
 });
 
 test("a stage that nobody named is like dev", () => {

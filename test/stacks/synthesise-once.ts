@@ -1,5 +1,6 @@
 import type { TestProject } from "vitest/node";
 import type { StageInput } from "../../stacks/configuration.ts";
+import { stages } from "../../stacks/stages.ts";
 import { type Synthesis, synthesise } from "./synthesis.ts";
 
 declare module "vitest" {
@@ -16,6 +17,11 @@ const withRds: StageInput = {
   alarms: { emails: ["on-call@example.com"] },
 };
 
+const ofDeveloper: StageInput = {
+  ...stages.dev,
+  database: { kind: "external", separateLogins: true },
+};
+
 /** Each stage is synthesised once for all files: it takes longer than all their tests. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const removals: (() => void)[] = [];
@@ -28,7 +34,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
     dev: await made("dev"),
     production: await made("production"),
     withRds: await made("staging", withRds),
-    underSstDev: await made("ana", undefined, "dev"),
+    underSstDev: await made("ana", ofDeveloper, "dev"),
   });
   return () => {
     for (const remove of removals) remove();

@@ -311,6 +311,25 @@ test("under sst dev the same functions are bound to a developer's machine, and n
   expect(jobsOff).toHaveLength(jobs.length);
 });
 
+test("functions log in to somebody else's database apart from its owner where the stage says so", () => {
+  const logins = Object.fromEntries(
+    resourcesOf(underSstDev, "AWS::Lambda::Function")
+      .filter(({ properties }) => "DATABASE_SECRET_ID" in (properties.Environment?.Variables ?? {}))
+      .map(({ properties }) => [
+        properties.FunctionName.replace("ana-noctuary-", ""),
+        properties.Environment.Variables.DATABASE_SECRET_ID.replace("noctuary/ana/", ""),
+      ]),
+  );
+  const users = ["nightly-cluster", ...jobs.flatMap(({ steps }) => steps.map(({ queue }) => queue))];
+  const ledger = ["nightly-stacks", "weekly-insights", "reconciler", "api"];
+  expect(logins).toEqual(
+    Object.fromEntries([
+      ...users.map((name) => [name, "database-users"]),
+      ...ledger.map((name) => [name, "database-ledger"]),
+    ]),
+  );
+});
+
 describe("removal", () => {
   test("a stage that is not production leaves nothing behind", () => {
     const kept = resourcesOf(dev).filter(({ deletionPolicy }) => deletionPolicy === "Retain");
