@@ -1,15 +1,18 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { attachAppNotes } from "@noctuary/cli/attach/attach-notes";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { noctuary, temporaryFolder } from "../cli/noctuary.ts";
 import { countingEmbedder } from "../support/embedders.ts";
 import { openNight } from "../support/night.ts";
 import { themedNotes } from "../support/notes.ts";
-import { openTestDatabase } from "../support/test-database.ts";
+import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const DIMENSIONS = 64;
 const { model } = lexicalEmbedder(DIMENSIONS);
 
+/** Notes 0 to 7 of Ada, with a vector each but for number 5; number 6 has changed since its vector was made. */
 async function appWithVectors(type: string) {
   const database = await openTestDatabase();
   onTestFinished(() => database.close());
@@ -26,16 +29,24 @@ async function appWithVectors(type: string) {
   }
   await database.query("update public.notes set vec = null where id = 5");
   await database.query("update public.notes set updated_at = '2026-10-03' where id = 6");
-  await database.db.drizzle.transaction((tx) =>
-    attachAppNotes(tx, { relation: "public.notes", columns: {}, format: "plain", timeZone: "UTC" }),
-  );
+  await attach(database, { relation: "public.notes" });
   const home = temporaryFolder();
   const cli = (...args: string[]) =>
     noctuary(["--home", home, ...args], {
       environment: { DATABASE_URL: database.url, NOCTUARY_DIMENSIONS: String(DIMENSIONS) },
     });
-  return { database, cli };
+  const file = (query: string) => {
+    const path = join(home, "query.sql");
+    writeFileSync(path, query);
+    return path;
+  };
+  return { database, cli, file };
 }
+
+const attach = ({ db }: TestDatabase, from: { relation: string } | { queryFile: string }) =>
+  db.drizzle.transaction((tx) =>
+    attachAppNotes(tx, { ...from, columns: {}, format: "plain", timeZone: "UTC" }),
+  );
 
 test.each(["vector", "real[]", "jsonb"])(
   "vectors in a column of %s are taken over: the night embeds only notes without, or with an earlier text's",
@@ -68,5 +79,46 @@ test("vectors of another model are refused, and of other dimensions left", { tim
   expect((await cli("adopt", "vec", "--model", model, "--json")).json()).toMatchObject({
     adopted: 4,
     unusable: 3,
+  });
+});
+
+describe("vectors that do not lie in an attached table", () => {
+  const adopted = { adopted: 6, missing: 1, stale: 1, unusable: 0 };
+  const made = ["vec", "--model", model, "--made-column", "vec_at"];
+
+  test("are taken from the query that is attached", { timeout: 60_000 }, async () => {
+    const { database, cli, file } = await appWithVectors("vector");
+    await attach(database, {
+      queryFile: file(
+        "select 'n-' || id as id, user_id, title, body, updated_at, vec, vec_at from public.notes;",
+      ),
+    });
+    const { code, stderr, json } = await cli("adopt", ...made, "--json");
+    expect(code, stderr).toBe(0);
+    expect(json()).toMatchObject(adopted);
+  });
+
+  test("are taken from a view that is attached", { timeout: 60_000 }, async () => {
+    const { database, cli } = await appWithVectors("vector");
+    await database.query("create view public.shown as select * from public.notes");
+    await attach(database, { relation: "public.shown" });
+    expect((await cli("adopt", ...made, "--json")).json()).toMatchObject(adopted);
+  });
+
+  test("are taken from another table by a query of its own", { timeout: 60_000 }, async () => {
+    const { database, cli, file } = await appWithVectors("vector");
+    await database.query(`create table public.vectors as select id as note_id, user_id, vec, vec_at from public.notes;
+      alter table public.notes drop column vec, drop column vec_at`);
+    const { code, stderr } = await cli("adopt", ...made);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/there is no column vec, only .*--query FILE/)]);
+    const query = ["--query", file("select note_id as id, user_id, vec, vec_at from public.vectors")];
+    expect((await cli("adopt", ...made, ...query, "--json")).json()).toMatchObject(adopted);
+    const wrong = await cli("adopt", ...made, "--query", file("select note_id, vec from public.vectors"));
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining("there is no column id, only note_id, vec"),
+    ]);
+    const broken = await cli("adopt", ...made, "--query", file("select nothing from nowhere"));
+    expect([broken.code, broken.stderr]).toEqual([1, expect.stringContaining("a table that is not there")]);
   });
 });

@@ -87,6 +87,10 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
   verb("adopt <column>", "take over the vectors that the attached table has, in place of embedding again")
     .option("--model <name>", "the model that made them: the one that the nights embed with")
     .option("--made-column <name>", "when each was made; one that is older than its note is left")
+    .option(
+      "--query <file>",
+      "a query that gives id, user_id and the column, where vectors lie in another table",
+    )
     .action((column: string, _, command: Command) =>
       act(command, async (terminal, options) =>
         (await import("./commands/adopt.ts")).adopt(column, options, terminal),
@@ -97,6 +101,7 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
     .option("--old-clusters <file>", "a query over its tables in place of that: user_id, id, name, note_id")
     .option("--old-stacks <file>", "the same for its stacks")
     .option("--old-insights <file>", "the same for its weeks; the id is the week's last day")
+    .option("--old-runs <file>", "a query over its list of runs: night, seconds, cost_usd")
     .option("--gate <agreement>", "fail unless each of the last nights agrees so well (adjusted Rand index)")
     .option("--nights <n>", "how many nights, with --gate (default: 3)")
     .action((_, command: Command) =>

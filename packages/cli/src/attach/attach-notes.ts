@@ -30,6 +30,8 @@ export interface AttachRequest {
 export const attachedTable = z.object({
   found: z.object({
     relation: z.string().nullable(),
+    /** A table's name, or the query in parentheses. */
+    from: z.string().optional(),
     columns: z.object({ id: z.object({ name: z.string() }), userId: z.object({ name: z.string() }) }),
   }),
 });
@@ -62,7 +64,7 @@ export async function attachAppNotes(tx: Transaction, request: AttachRequest): P
   const { relation, from, columns } = await sourceOf(tx, request);
   const query = noteQuery({ from, columns, format: request.format, timeZone: request.timeZone });
   const warnings = warningsAbout(columns, request.timeZone);
-  await attachNotes(tx, { ...request, found: { relation: relation?.name ?? null, columns } }, query);
+  await attachNotes(tx, { ...request, found: { relation: relation?.name ?? null, from, columns } }, query);
   await refuseHiddenRows(tx);
   const counts = await attachedCounts(tx);
   if (counts.doubles > 0) {
@@ -134,7 +136,7 @@ function refuseWithoutKey({ name, uniqueKeys }: AppRelation, columns: NoteColumn
   );
 }
 
-function readQuery(file: string): string {
+export function readQuery(file: string): string {
   let text: string;
   try {
     text = readFileSync(file, "utf8");

@@ -3,10 +3,10 @@ import { asLedger, asUser } from "@noctuary/db/access";
 import { audit } from "@noctuary/db/account/account";
 import { vectorType } from "@noctuary/db/database";
 import { type AppVectorColumn, appVectors, notesWithoutVectors } from "@noctuary/db/notes/app-vectors";
-import { attachmentOf } from "@noctuary/db/notes/attachment";
 import { users } from "@noctuary/db/notes/note";
 import { type NoteVersionRow, saveVectors } from "@noctuary/db/notes/note-embedding";
-import { attachedTable } from "../attach/attach-notes.ts";
+import { refusalOf } from "../attach/refusals.ts";
+import { vectorSource } from "../attach/vector-source.ts";
 import { EXIT, UsageError } from "../exit.ts";
 import { embeddingModel } from "../overview.ts";
 import { count } from "../render/words.ts";
@@ -16,6 +16,7 @@ import type { Terminal } from "../terminal.ts";
 export interface AdoptOptions extends GlobalOptions {
   model?: string;
   madeColumn?: string;
+  query?: string;
 }
 
 export interface Adopted {
@@ -41,8 +42,7 @@ export async function adopt(column: string, options: AdoptOptions, terminal: Ter
           ? `say which model made them, --model NAME: only vectors of ${model}, ${dimensions} dimensions, go with those of the nights`
           : `the nights embed with ${model}: vectors of ${options.model} cannot be compared with its own. Set embedder, embeddingModel and dimensions to what made them, or let the nights embed`,
       );
-    const table = await attached(session);
-    const from: AppVectorColumn = { ...table, vector: column, madeAt: options.madeColumn ?? null };
+    const from = await vectorSourceOf(session, column, options);
     const progress = terminal.progress("adopting vectors");
     const sum: Adopted = { adopted: 0, stale: 0, unusable: 0, missing: 0 };
     for (let after = ""; ; ) {
@@ -66,14 +66,18 @@ export async function adopt(column: string, options: AdoptOptions, terminal: Ter
   }
 }
 
-async function attached({ db }: Session): Promise<Pick<AppVectorColumn, "relation" | "id" | "userId">> {
-  const attachment = await db.drizzle.transaction((tx) => attachmentOf(tx));
-  const table = attachedTable.safeParse(attachment?.request).data?.found;
-  if (table?.relation == null)
-    throw new UsageError(
-      "vectors are adopted from the table that is attached: `noctuary attach TABLE` first",
+async function vectorSourceOf(
+  { db }: Session,
+  vector: string,
+  { madeColumn, query }: AdoptOptions,
+): Promise<AppVectorColumn> {
+  try {
+    return await db.drizzle.transaction((tx) =>
+      vectorSource(tx, { vector, madeAt: madeColumn ?? null, queryFile: query }),
     );
-  return { relation: table.relation, id: table.columns.id.name, userId: table.columns.userId.name };
+  } catch (error) {
+    throw refusalOf(error);
+  }
 }
 
 async function adoptUser(

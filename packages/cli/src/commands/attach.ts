@@ -1,10 +1,10 @@
-import { recordable } from "@noctuary/core/errors";
 import type { Database } from "@noctuary/db/database";
 import { attachmentOf, detachNotes } from "@noctuary/db/notes/attachment";
 import { BODY_FORMATS, type BodyFormat } from "@noctuary/db/notes/note-query";
 import { sql } from "drizzle-orm";
 import { type AttachReport, type AttachRequest, attachAppNotes } from "../attach/attach-notes.ts";
-import { CommandError, EXIT, UsageError } from "../exit.ts";
+import { refusalOf } from "../attach/refusals.ts";
+import { EXIT, UsageError } from "../exit.ts";
 import { count } from "../render/words.ts";
 import { type GlobalOptions, openSession } from "../session.ts";
 import { fit, type Terminal } from "../terminal.ts";
@@ -124,29 +124,9 @@ async function attachOrCheck(db: Database, request: AttachRequest, isCheck: bool
     });
   } catch (error) {
     if (error instanceof CheckedOnly) return error.report;
-    throw explained(error);
+    throw refusalOf(error);
   }
 }
-
-/** What the database refuses while a view is made, in words; its own message may hold a row. */
-function explained(error: unknown): unknown {
-  if (error instanceof CommandError || error instanceof RangeError) return error;
-  const { code } = recordable(error);
-  const what = REFUSALS[code] ?? (code.startsWith("22") ? REFUSALS["22"] : undefined);
-  return what === undefined
-    ? error
-    : new CommandError(`${what} (${code}). Nothing was changed`, EXIT.failed, { cause: error });
-}
-
-const REFUSALS: Record<string, string> = {
-  "42501":
-    "this login may not read the table, or may not replace noctuary.note: use the login that ran `noctuary migrate`, with select on the app's table",
-  "42601": "the query is not one that PostgreSQL understands",
-  "42703": "the query names a column that is not there",
-  "42P01": "the query names a table that is not there",
-  "42P16": "the query's columns have types that a note cannot have",
-  "22": "a row cannot be read as a note: its ids, moments or tags are not what their column says",
-};
 
 async function refuseOwnNotes(db: Database): Promise<void> {
   const { rows } = await db.drizzle.execute<{ notes: number }>(sql`
@@ -179,6 +159,7 @@ function render(terminal: Terminal, report: AttachReport, isCheck: boolean): voi
   for (const warning of warnings) terminal.line(style("yellow", warning));
   if (scans.length === 0) {
     terminal.line("Each user's notes are found by index.");
+    for (const line of isCheck ? plan : []) terminal.line(style("dim", `    ${line}`));
   } else {
     terminal.line(
       style(

@@ -1,11 +1,23 @@
-import { type ComparedAgreement, decideGate, type GateAnswer } from "@noctuary/core/comparison/decide-gate";
+import {
+  agreementOf,
+  type ComparedAgreement,
+  decideGate,
+  type GateAnswer,
+} from "@noctuary/core/comparison/decide-gate";
 import { asLedger, asUser } from "@noctuary/db/access";
+import {
+  type ComparedCost,
+  comparedCosts,
+  costOfNight,
+  type NightCost,
+  saveComparedCost,
+} from "@noctuary/db/comparison/compared-cost";
 import { comparedNights, saveComparedNight } from "@noctuary/db/comparison/compared-night";
 import { runs } from "@noctuary/db/ledger/run";
 import { compareUser, type UserComparison } from "../compare/compare-user.ts";
-import { type OldSystem, readOldSystem } from "../compare/old-results.ts";
+import { readOldSystem } from "../compare/old-results.ts";
 import { CommandError, EXIT, UsageError } from "../exit.ts";
-import { renderComparison, renderGate } from "../render/comparison.ts";
+import { renderComparison, renderGate, renderNights, type ToldNight } from "../render/comparison.ts";
 import { dateOf } from "../run-job.ts";
 import { type GlobalOptions, openSession, type Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -18,14 +30,9 @@ export interface CompareOptions extends GlobalOptions {
   oldClusters?: string;
   oldStacks?: string;
   oldInsights?: string;
+  oldRuns?: string;
   gate?: string;
   nights?: string;
-}
-
-/** What a night took. */
-export interface NightCost {
-  seconds: number | null;
-  costUsd: number | null;
 }
 
 /**
@@ -33,7 +40,13 @@ export interface NightCost {
  * it fails until so many nights agree well enough.
  */
 export async function compare(options: CompareOptions, terminal: Terminal): Promise<number> {
-  const { old: file, oldClusters: clusters, oldStacks: stacks, oldInsights: insights } = options;
+  const {
+    old: file,
+    oldClusters: clusters,
+    oldStacks: stacks,
+    oldInsights: insights,
+    oldRuns: runs,
+  } = options;
   const gate = gateOf(options);
   if ((file === undefined) === (clusters === undefined))
     throw new UsageError(
@@ -42,7 +55,7 @@ export async function compare(options: CompareOptions, terminal: Terminal): Prom
   const session = await openSession(options, terminal);
   try {
     const source = Object.fromEntries(
-      Object.entries({ file, clusters, stacks, insights }).filter(([, path]) => path !== undefined),
+      Object.entries({ file, clusters, stacks, insights, runs }).filter(([, path]) => path !== undefined),
     );
     const old = await readOldSystem(session.db, source);
     const users = [...old.byUser.keys()]
@@ -54,16 +67,19 @@ export async function compare(options: CompareOptions, terminal: Terminal): Prom
           ? "the older system has nothing to compare with: is it the right file or query?"
           : `the older system has nothing of user ${options.user}`,
       );
-    const { night, cost } = await lastNight(session);
+    const night = await lastNight(session);
     const compared: UserComparison[] = [];
     for (const userId of users) {
       const comparison = await compareUser(session.db, userId, old.byUser.get(userId)!);
       await remember(session, night, comparison);
       compared.push(comparison);
     }
+    const costs = await rememberCost(session, night, await old.costOf(night));
+    const nights = await tellNights(session, costs);
     const answer = gate === null ? null : await askGate(session, gate);
-    terminal.json({ night, users: compared, cost: { theirs: costOf(old), ours: cost }, gate: answer });
-    renderComparison(terminal, { night, compared, theirs: costOf(old), ours: cost });
+    terminal.json({ night, users: compared, cost: costs.at(-1), nights, gate: answer });
+    renderComparison(terminal, { night, compared });
+    renderNights(terminal, nights);
     if (answer !== null && gate !== null) renderGate(terminal, answer, gate);
     return answer === null || answer.passed ? EXIT.done : EXIT.failed;
   } finally {
@@ -88,16 +104,31 @@ export function gateOf({
   return { least, nights: count };
 }
 
-/** The night that our clusters are of, and what it took. */
-async function lastNight({ db }: Session): Promise<{ night: string; cost: NightCost }> {
+/** The night that our clusters are of. */
+async function lastNight({ db }: Session): Promise<string> {
   const latest = (await asLedger(db, (tx) => runs(tx, { limit: 50 }))).find(
-    ({ job, status, options }) => job === JOB && options.dryRun !== true && status !== "running",
+    ({ job, status, options }) =>
+      job === JOB && options.dryRun !== true && options.trial !== true && status !== "running",
   );
   if (latest === undefined)
     throw new CommandError("no night of ours is there yet: run `noctuary run nightly-cluster` first");
-  const { localDate, createdAt, finishedAt, costUsd } = latest;
-  const seconds = finishedAt === null ? null : (finishedAt.getTime() - createdAt.getTime()) / 1000;
-  return { night: localDate ?? dateOf(JOB, createdAt), cost: { seconds, costUsd } };
+  return latest.localDate ?? dateOf(JOB, latest.createdAt);
+}
+
+/** Returns the cost of all nights so far. */
+async function rememberCost({ db }: Session, date: string, theirs: NightCost): Promise<ComparedCost[]> {
+  return asLedger(db, async (tx) => {
+    await saveComparedCost(tx, AGAINST, { date, theirs, ours: await costOfNight(tx, date) });
+    return comparedCosts(tx, AGAINST);
+  });
+}
+
+async function tellNights({ db }: Session, costs: ComparedCost[]): Promise<ToldNight[]> {
+  const compared = await asLedger(db, (tx) => comparedNights(tx, AGAINST));
+  return costs.map((cost) => ({
+    ...cost,
+    ...agreementOf(compared.filter(({ date }) => date === cost.date)),
+  }));
 }
 
 async function remember({ db }: Session, date: string, comparison: UserComparison): Promise<void> {
@@ -129,8 +160,4 @@ export async function askGate(
 ): Promise<GateAnswer> {
   const nights: ComparedAgreement[] = await asLedger(db, (tx) => comparedNights(tx, against));
   return decideGate(nights, gate);
-}
-
-function costOf({ seconds, costUsd }: Pick<OldSystem, "seconds" | "costUsd">): NightCost {
-  return { seconds: seconds ?? null, costUsd: costUsd ?? null };
 }

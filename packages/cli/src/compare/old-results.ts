@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type OldQueries, oldResults, type UserResults } from "@noctuary/db/comparison/both-results";
+import { type NightCost, oldCostOfNight } from "@noctuary/db/comparison/compared-cost";
 import type { Database } from "@noctuary/db/database";
 import * as z from "zod";
 import { UsageError } from "../exit.ts";
@@ -26,8 +27,8 @@ const oldFile = z.object({
 
 export interface OldSystem {
   byUser: Map<string, UserResults>;
-  costUsd?: number;
-  seconds?: number;
+  /** What one of its nights took. */
+  costOf: (date: string) => Promise<NightCost>;
 }
 
 export interface OldSource {
@@ -36,24 +37,28 @@ export interface OldSource {
   clusters?: string;
   stacks?: string;
   insights?: string;
+  /** One over its list of runs: night, seconds, cost_usd. */
+  runs?: string;
 }
 
 /** @throws {UsageError} for a file that is none, or is not what it should be */
 export async function readOldSystem(db: Database, source: OldSource): Promise<OldSystem> {
   if (source.file !== undefined) {
     const { users, costUsd, seconds } = parseFile(source.file);
-    return {
-      byUser: new Map(Object.entries(users)),
-      ...(costUsd === undefined ? {} : { costUsd }),
-      ...(seconds === undefined ? {} : { seconds }),
-    };
+    const cost: NightCost = { seconds: seconds ?? null, costUsd: costUsd ?? null };
+    return { byUser: new Map(Object.entries(users)), costOf: () => Promise.resolve(cost) };
   }
   const queries: OldQueries = {};
   for (const what of ["clusters", "stacks", "insights"] as const) {
     const file = source[what];
-    if (file !== undefined) queries[what] = readText(file).trim().replace(/;\s*$/, "");
+    if (file !== undefined) queries[what] = readQuery(file);
   }
-  return { byUser: await oldResults(db, queries) };
+  const runs = source.runs === undefined ? null : readQuery(source.runs);
+  return {
+    byUser: await oldResults(db, queries),
+    costOf: async (date) =>
+      runs === null ? { seconds: null, costUsd: null } : oldCostOfNight(db, runs, date),
+  };
 }
 
 function parseFile(file: string): z.infer<typeof oldFile> {
@@ -68,6 +73,10 @@ function parseFile(file: string): z.infer<typeof oldFile> {
   if (success) return data;
   const first = error.issues[0]!;
   throw new UsageError(`${file}: ${first.path.join(".")} ${first.message}. docs/moving.md has an example`);
+}
+
+function readQuery(file: string): string {
+  return readText(file).trim().replace(/;\s*$/, "");
 }
 
 function readText(file: string): string {

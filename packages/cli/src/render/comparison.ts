@@ -1,23 +1,20 @@
 import type { Difference } from "@noctuary/core/comparison/compare-groupings";
 import type { GateAnswer } from "@noctuary/core/comparison/decide-gate";
-import type { NightCost } from "../commands/compare.ts";
+import type { ComparedCost, NightCost } from "@noctuary/db/comparison/compared-cost";
 import type { UserComparison } from "../compare/compare-user.ts";
 import type { Terminal } from "../terminal.ts";
+import { sayStack, sayWeek } from "./list-differences.ts";
 import { count, dollars } from "./words.ts";
 
 const SHOWN = 12;
 
 export function renderComparison(
   terminal: Terminal,
-  {
-    night,
-    compared,
-    theirs,
-    ours,
-  }: { night: string; compared: UserComparison[]; theirs: NightCost; ours: NightCost },
+  { night, compared }: { night: string; compared: UserComparison[] },
 ): void {
-  terminal.line(`night of ${night}: theirs ${sayCost(theirs)}, ours ${sayCost(ours)}`);
-  for (const { userId, clusters, notGrouped, stacks, insights } of compared) {
+  terminal.line(`night of ${night}`);
+  for (const user of compared) {
+    const { userId, clusters, notGrouped, stacks, insights } = user;
     const { groups, notes, ari, alike, differences } = clusters;
     terminal.line();
     terminal.line(
@@ -41,11 +38,29 @@ export function renderComparison(
       terminal.line(
         `  stacks: theirs ${stacks.theirs}, ours ${stacks.ours}; ${stacks.alike} about the same notes`,
       );
+    for (const difference of user.stackDifferences.slice(0, SHOWN))
+      terminal.line(`    ${sayStack(difference)}`);
     if (insights.theirs + insights.ours > 0)
       terminal.line(
         `  weeks told: theirs ${insights.theirs}, ours ${insights.ours}; ${insights.weeksOfBoth} by both, ${insights.alike} from about the same notes`,
       );
+    for (const week of user.weekDifferences.slice(-SHOWN)) terminal.line(`    ${sayWeek(week)}`);
   }
+}
+
+export interface ToldNight extends ComparedCost {
+  ari: number;
+  users: number;
+}
+
+/** Every night that was compared so far, with what it took on either side. */
+export function renderNights(terminal: Terminal, nights: readonly ToldNight[]): void {
+  terminal.line();
+  terminal.line(terminal.style("bold", "night by night"));
+  for (const { date, ari, users, theirs, ours } of nights)
+    terminal.line(
+      `  ${date}  agreement ${ari.toFixed(3)}, ${count(users, "user")}; theirs ${sayCost(theirs)}; ours ${sayCost(ours)}`,
+    );
 }
 
 const WHY: Record<string, string> = {
@@ -82,8 +97,6 @@ export function renderGate(
   gate: { least: number; nights: number },
 ): void {
   terminal.line();
-  for (const { date, ari, users } of nights)
-    terminal.line(`  ${date}  agreement ${ari.toFixed(3)}  ${count(users, "user")}`);
   if (passed)
     terminal.line(
       terminal.style("green", `Gate passed: ${count(gate.nights, "night")} of at least ${gate.least}.`),
@@ -99,6 +112,6 @@ export function renderGate(
 }
 
 function sayCost({ seconds, costUsd }: NightCost): string {
-  const took = seconds === null ? "an unknown time" : `${seconds.toFixed(1)} s`;
-  return `${took}, ${dollars(costUsd)}`;
+  if (seconds === null) return `time unknown, ${dollars(costUsd)}`;
+  return `${seconds < 0.05 ? "under 0.1" : seconds.toFixed(1)} s, ${dollars(costUsd)}`;
 }

@@ -25,12 +25,15 @@ export function decideGate(
   const newest = [...byDate]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .slice(-nights)
-    .map(([date, users]) => {
-      const all = users.reduce((sum, { notes }) => sum + notes, 0);
-      const ari = users.reduce((sum, { ari, notes }) => sum + (ari * notes) / all, 0);
-      return { date, ari, users: users.length };
-    });
+    .map(([date, users]) => ({ date, ...agreementOf(users) }));
   if (newest.length < nights) return { passed: false, nights: newest, why: "too-few-nights" };
   const passed = newest.every(({ ari }) => ari >= least);
   return { passed, nights: newest, why: passed ? "agreement" : "below" };
+}
+
+/** How well all users of a night agree, weighted by their notes; 1 where none has notes of both. */
+export function agreementOf(compared: readonly ComparedAgreement[]): { ari: number; users: number } {
+  const all = compared.reduce((sum, { notes }) => sum + notes, 0);
+  const ari = all === 0 ? 1 : compared.reduce((sum, { ari, notes }) => sum + (ari * notes) / all, 0);
+  return { ari, users: compared.length };
 }

@@ -15,6 +15,18 @@ export interface UserResults {
   insights: ResultGroup[];
 }
 
+/** A stack of ours, shown or gone. */
+export interface OurStackRow extends ResultGroup {
+  reason: string;
+  clusterId: string | null;
+  /** `dismissed`, or why the nights retired it; null while it is shown. */
+  gone: string | null;
+}
+
+export interface OurResults extends UserResults {
+  stacks: OurStackRow[];
+}
+
 /** The queries over an older system's tables: user_id, id, name, note_id, a row a note. */
 export type OldQueries = Partial<Record<keyof UserResults, string>>;
 
@@ -50,8 +62,8 @@ async function readInto(
   }
 }
 
-/** What Noctuary shows of a user now: topics, stacks that stand, told weeks with the notes that they cite. */
-export async function ourResults(db: Database, userId: string): Promise<UserResults> {
+/** What Noctuary has of a user now: topics, stacks, told weeks with the notes that they cite. */
+export async function ourResults(db: Database, userId: string): Promise<OurResults> {
   return asUser(db, userId, async (tx) => ({
     clusters: await groups(
       tx,
@@ -59,12 +71,7 @@ export async function ourResults(db: Database, userId: string): Promise<UserResu
         join cluster_membership m on m.user_id = c.user_id and m.cluster_id = c.id
         where c.user_id = ${userId} and c.retired_at is null and c.level = 'topic'`,
     ),
-    stacks: await groups(
-      tx,
-      sql`select s.id, s.title as name, n.note_id from smart_stack s
-        left join smart_stack_note n on n.user_id = s.user_id and n.stack_id = s.id and n.rank is not null
-        where s.user_id = ${userId} and s.retired_at is null`,
-    ),
+    stacks: await ourStacks(tx, userId),
     insights: await groups(
       tx,
       sql`select s.week::text as id, s.week::text as name, n.note_id from insight_section s
@@ -73,6 +80,17 @@ export async function ourResults(db: Database, userId: string): Promise<UserResu
         where s.user_id = ${userId}`,
     ),
   }));
+}
+
+async function ourStacks(tx: UserTransaction, userId: string): Promise<OurStackRow[]> {
+  const { rows } = await tx.execute<OurStackRow & Record<string, unknown>>(sql`
+    select s.id, coalesce(nullif(s.title, ''), s.kind) as name, s.reason, s.cluster_id as "clusterId",
+      case when v.verdict = 'dismissed' then 'dismissed' else s.retired_cause end as gone,
+      array(select n.note_id from smart_stack_note n where n.user_id = s.user_id and n.stack_id = s.id
+        and (s.retired_at is not null or n.rank is not null) order by n.note_id) as "noteIds"
+    from smart_stack s left join stack_verdict v on v.user_id = s.user_id and v.stack_id = s.id
+    where s.user_id = ${userId} order by s.id`);
+  return rows;
 }
 
 async function groups(tx: UserTransaction, rows: ReturnType<typeof sql>): Promise<ResultGroup[]> {

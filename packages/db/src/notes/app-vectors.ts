@@ -6,7 +6,7 @@ import type { EmbeddingModel } from "./note-changes.ts";
 import type { NoteVersionRow } from "./note-embedding.ts";
 
 export interface AppVectorColumn {
-  /** Quoted, with its schema. */
+  /** A table's or view's quoted name with its schema, or a query in parentheses. */
   relation: string;
   id: string;
   userId: string;
@@ -33,7 +33,7 @@ export async function appVectors(
   const madeAt = column.madeAt === null ? sql`null` : sql`${name(column.madeAt)}::timestamptz::text`;
   const { rows } = await drizzle.execute<{ id: string; vector: string; made_at: string | null }>(sql`
     select ${name(column.id)}::text as id, ${name(column.vector)}::text as vector, ${madeAt} as made_at
-    from ${sql.raw(column.relation)} where ${name(column.userId)}::text = ${userId}
+    from ${sql.raw(column.relation)} v where ${name(column.userId)}::text = ${userId}
       and ${name(column.id)}::text = any(${textArray(noteIds)}) and ${name(column.vector)} is not null`);
   return rows.map(({ id, vector, made_at }) => ({ id, values: numbersOf(vector), madeAt: made_at }));
 }
