@@ -82,6 +82,24 @@ test("vectors of another model are refused, and of other dimensions left", { tim
   });
 });
 
+test("notes whose vectors are adopted after a night are grouped by the next one", {
+  timeout: 60_000,
+}, async () => {
+  const { database, cli } = await appWithVectors("vector");
+  await database.query("update public.notes set vec_at = updated_at, vec = coalesce(vec, '[1,2]')");
+  const night = await openNight(database);
+  await night.run();
+  await database.query(
+    `insert into public.notes select 8, 'ada', title, body, updated_at, $1::vector, updated_at from public.notes where id = 0`,
+    [JSON.stringify(Array.from({ length: DIMENSIONS }, (_, d) => (d === 3 ? 1 : 0)))],
+  );
+  expect((await cli("adopt", "vec", "--model", model, "--json")).json()).toMatchObject({ adopted: 1 });
+  expect(await night.run({}, "2026-11-03T07:00:00Z")).toMatchObject({ totals: { new: 0, unchanged: 9 } });
+  await night.close();
+  const grouped = "select count(*)::int as n from noctuary.cluster_membership where note_id = '8'";
+  expect(await database.query(grouped)).toEqual([{ n: 1 }]);
+});
+
 describe("vectors that do not lie in an attached table", () => {
   const adopted = { adopted: 6, missing: 1, stale: 1, unusable: 0 };
   const made = ["vec", "--model", model, "--made-column", "vec_at"];
@@ -105,7 +123,7 @@ describe("vectors that do not lie in an attached table", () => {
     expect((await cli("adopt", ...made, "--json")).json()).toMatchObject(adopted);
   });
 
-  test("are taken from another table by a query of its own", { timeout: 60_000 }, async () => {
+  test("are taken from another table by a query of its own", { timeout: 120_000 }, async () => {
     const { database, cli, file } = await appWithVectors("vector");
     await database.query(`create table public.vectors as select id as note_id, user_id, vec, vec_at from public.notes;
       alter table public.notes drop column vec, drop column vec_at`);

@@ -145,7 +145,9 @@ describe("the index that a user's reads want", () => {
     await prismaTable();
     await fillPrisma(["ada"], 3);
     const before = await attach(`shop."Note"`);
-    expect(before.scans).toEqual([{ relation: "shop.Note", condition: expect.stringContaining("authorId") }]);
+    expect(before.scans).toEqual([
+      { relation: 'shop."Note"', condition: expect.stringContaining("authorId") },
+    ]);
     expect(before.indexes).toEqual([
       'create index concurrently noctuary_note on shop."Note" (("authorId"::text collate "C"), ("id"::text collate "C")) ' +
         'include ("authorId", "id", "updatedAt", "createdAt", "deletedAt")',

@@ -7,6 +7,7 @@ import * as account from "@noctuary/db/account/account.sql";
 import * as budget from "@noctuary/db/budget/budget-month.sql";
 import * as clusters from "@noctuary/db/clusters/clusters.sql";
 import * as keptNeighbours from "@noctuary/db/clusters/kept-neighbours.sql";
+import * as comparedCost from "@noctuary/db/comparison/compared-cost.sql";
 import * as comparison from "@noctuary/db/comparison/compared-night.sql";
 import * as insights from "@noctuary/db/insights/insights.sql";
 import * as ledger from "@noctuary/db/ledger/ledger.sql";
@@ -25,6 +26,7 @@ const tables = [
   notes,
   forget,
   comparison,
+  comparedCost,
   trial,
   clusters,
   keptNeighbours,

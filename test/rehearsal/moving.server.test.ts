@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
 import { localDateOf } from "@noctuary/core/local-date";
 import { expect, onTestFinished, test } from "vitest";
+import { OLD_QUERIES, OLD_TABLES, startOldSystem } from "../../bench/older-system.ts";
 import { temporaryFolder } from "../cli/noctuary.ts";
 import { themedNotes } from "../support/notes.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
-import { OLD_QUERIES, OLD_TABLES, startOldSystem } from "./old-system.ts";
 import { rehearse } from "./rehearsal.ts";
 import { whatAdaDoes } from "./what-ada-does.ts";
 

@@ -11,35 +11,40 @@ const run = promisify(execFile);
 /** What docs/moving.md promises of each way back. */
 const BACK_WITHIN_MS = 5 * 60_000;
 
-/** The part of docs/moving.md that is rehearsed. */
-export const page = readFileSync(new URL("../../docs/moving.md", import.meta.url), "utf8").split(
+const [moving, otherModel] = readFileSync(new URL("../../docs/moving.md", import.meta.url), "utf8").split(
   "# Changing the embedding model",
-)[0]!;
+) as [string, string];
+/** The two parts of docs/moving.md. */
+export const pages = { moving, otherModel };
 
 /** A person at a terminal who follows the page. */
-export function rehearse(home: string, environment: Record<string, string>) {
+export function rehearse(home: string, environment: Record<string, string>, page = pages.moving) {
   const verbs = new Set<string>();
   const given = new Set<string>();
   const ways: { step: string; seconds: number }[] = [];
 
-  const command = async (...args: string[]): Promise<CommandResult> => {
-    const result = await noctuary(["--home", home, ...args], { environment });
+  const commandWith = async (more: Record<string, string>, args: string[]): Promise<CommandResult> => {
+    const result = await noctuary(["--home", home, ...args], { environment: { ...environment, ...more } });
     verbs.add(args[0]!);
     const line = `noctuary ${args.join(" ").replaceAll(`${home}/`, "")}`;
     // What was said before needs not be read again: its last line is enough.
     const said = given.has(line) ? `...\n${result.stdout.trimEnd().split("\n").at(-1)}` : result.stdout;
     given.add(line);
-    say(`$ ${line}`, said, result.stderr);
+    const set = Object.entries(more).map((pair) => `${pair.join("=")} `);
+    say(`$ ${set.join("")}${line}`, said, result.stderr);
     return result;
   };
+  const done = async (more: Record<string, string>, args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await commandWith(more, args);
+    expect(code, stderr).toBe(0);
+    return stdout;
+  };
   return {
-    command,
+    command: (...args: string[]) => commandWith({}, args),
     /** A command that must do. */
-    async done(...args: string[]): Promise<string> {
-      const { code, stdout, stderr } = await command(...args);
-      expect(code, stderr).toBe(0);
-      return stdout;
-    },
+    done: (...args: string[]) => done({}, args),
+    /** The same with other settings. */
+    doneWith: (more: Record<string, string>, ...args: string[]) => done(more, args),
     title: (text: string) => say("", `## ${text}`),
     /** Calls the old cron jobs as the page writes it; nothing but the URL changes when they point somewhere else. */
     async callCrons(url: string, secret = environment.CRON_SECRET!): Promise<number[]> {

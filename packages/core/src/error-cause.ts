@@ -6,6 +6,7 @@ const OWN = [
   "run_cancelled",
   "notes_unreadable",
   "notes_unseen",
+  "notes_doubled",
   "wrong_vectors",
   "sections_missing",
   "version_conflict",

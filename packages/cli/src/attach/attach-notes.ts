@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Transaction } from "@noctuary/db/database";
-import { type AppRelation, appRelation, hiddenTables, queryColumns } from "@noctuary/db/notes/app-notes";
+import {
+  type AppRelation,
+  appRelation,
+  hiddenTables,
+  likelyRelations,
+  queryColumns,
+} from "@noctuary/db/notes/app-notes";
 import {
   type AttachedCounts,
   attachedCounts,
@@ -53,6 +59,7 @@ export interface AttachReport {
 }
 
 const SHOWN = 10;
+const TABLES_NAMED = 10;
 
 /**
  * Makes `noctuary.note` a view over the app's notes, inside the caller's transaction, and looks at what the jobs will see.
@@ -64,7 +71,14 @@ export async function attachAppNotes(tx: Transaction, request: AttachRequest): P
   const { relation, from, columns } = await sourceOf(tx, request);
   const query = noteQuery({ from, columns, format: request.format, timeZone: request.timeZone });
   const warnings = warningsAbout(columns, request.timeZone);
-  await attachNotes(tx, { ...request, found: { relation: relation?.name ?? null, from, columns } }, query);
+  await attachNotes(
+    tx,
+    {
+      ...request,
+      found: { relation: relation?.name ?? null, isTable: relation?.isTable ?? false, from, columns },
+    },
+    query,
+  );
   await refuseHiddenRows(tx);
   const counts = await attachedCounts(tx);
   if (counts.doubles > 0) {
@@ -114,10 +128,12 @@ async function sourceOf(
     return { relation: null, from: `(${query})`, columns };
   }
   const relation = await appRelation(tx, request.relation!);
-  if (relation === null)
+  if (relation === null) {
+    const others = await likelyRelations(tx, request.relation!, TABLES_NAMED);
     throw new UsageError(
-      `there is no table ${request.relation}: write it with its schema, as in public.notes`,
+      `there is no table ${request.relation}: ${others.length === 0 ? "this database has none, or this login may use no schema. Is it the right DATABASE_URL?" : `there is ${others.join(", ")}`}`,
     );
+  }
   if (relation.name.startsWith("noctuary."))
     throw new UsageError(`${relation.name} is Noctuary's own: name a table of your app`);
   const columns = chooseColumns(relation.columns, request.columns);

@@ -1,6 +1,6 @@
 import { normalise } from "@noctuary/core/embedding/check-vectors";
 import { asLedger, asUser } from "@noctuary/db/access";
-import { audit } from "@noctuary/db/account/account";
+import { audit, raiseVersion, saveUserState } from "@noctuary/db/account/account";
 import { vectorType } from "@noctuary/db/database";
 import { type AppVectorColumn, appVectors, notesWithoutVectors } from "@noctuary/db/notes/app-vectors";
 import { users } from "@noctuary/db/notes/note";
@@ -123,7 +123,14 @@ async function adoptUser(
     afterId = notes.at(-1)!.id;
   }
   const counts = { adopted: sum.adopted - before };
-  await asUser(db, userId, (tx) => audit(tx, { userId, actor: "adopt", action: "vectors adopted", counts }));
+  await asUser(db, userId, async (tx) => {
+    // To the plan these notes are unchanged: it must know that they wait for a place, and a night under way begins again.
+    if (counts.adopted > 0) {
+      await raiseVersion(tx, userId);
+      await saveUserState(tx, userId, { editsPending: true });
+    }
+    await audit(tx, { userId, actor: "adopt", action: "vectors adopted", counts });
+  });
 }
 
 function fill(row: Float32Array, values: number[]): boolean {

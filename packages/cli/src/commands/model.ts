@@ -1,5 +1,7 @@
+import { agreementOf } from "@noctuary/core/comparison/decide-gate";
 import { asLedger, asUser } from "@noctuary/db/access";
 import { audit } from "@noctuary/db/account/account";
+import { costOfTrials, type NightCost } from "@noctuary/db/comparison/compared-cost";
 import { type ComparedNight, comparedNights } from "@noctuary/db/comparison/compared-night";
 import {
   dropVectors,
@@ -11,7 +13,7 @@ import {
 import { users } from "@noctuary/db/notes/note";
 import type { EmbeddingModel } from "@noctuary/db/notes/note-changes";
 import { CommandError, EXIT, UsageError } from "../exit.ts";
-import { renderGate } from "../render/comparison.ts";
+import { renderGate, sayCost } from "../render/comparison.ts";
 import { count } from "../render/words.ts";
 import { type GlobalOptions, openSession, type Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -23,6 +25,9 @@ export interface ModelOptions extends GlobalOptions {
 }
 
 const PAGE = 500;
+const NIGHTS_SHOWN = 10;
+/** Those of whom most would change. */
+const USERS_SHOWN = 5;
 
 /** `noctuary model [keep|drop]`: the trial of another embedding model, and its end. */
 export async function model(
@@ -39,22 +44,34 @@ export async function model(
       trial: await embeddingTrial(tx),
       inUse: await modelsInUse(tx),
     }));
-    if (word === "keep") return await keep(session, trial);
+    if (word === "keep")
+      return await keep(
+        session,
+        trial,
+        inUse.map(({ model }) => model),
+      );
     if (word === "drop")
       return await drop(
         session,
         trial,
         inUse.map(({ model }) => model),
       );
-    const nights =
-      trial === null ? [] : await asLedger(session.db, (tx) => comparedNights(tx, sayModel(trial.candidate)));
+    const { nights, costs } = await asLedger(session.db, async (tx) => ({
+      nights: trial === null ? [] : await comparedNights(tx, sayModel(trial.candidate)),
+      costs: await costOfTrials(tx),
+    }));
     const answer =
       gate === null || trial === null ? null : await askGate(session, gate, sayModel(trial.candidate));
-    terminal.json({ inUse, trial, nights, gate: answer });
+    terminal.json({
+      inUse,
+      trial,
+      nights: nights.map((night) => ({ ...night, cost: costs.get(night.date) ?? null })),
+      gate: answer,
+    });
     for (const { model, users } of inUse)
       terminal.line(`in use: ${sayModel(model)}, ${count(users, "user")}`);
     if (trial === null) terminal.line("No other model is tried.");
-    else renderTrial(terminal, trial, nights);
+    else renderTrial(terminal, trial, nights, costs);
     if (answer !== null && gate !== null) renderGate(terminal, answer, gate);
     if (gate !== null && trial === null)
       throw new CommandError("no other model is tried: `noctuary run nightly-cluster --trial`");
@@ -64,12 +81,22 @@ export async function model(
   }
 }
 
-async function keep({ db, terminal }: Session, trial: EmbeddingTrial | null): Promise<number> {
+async function keep(
+  { db, terminal }: Session,
+  trial: EmbeddingTrial | null,
+  inUse: EmbeddingModel[],
+): Promise<number> {
   if (trial === null) throw new CommandError("no other model is tried: there is nothing to decide");
+  // By most users: somebody whom the nights leave out has clusters of before.
+  if (inUse[0] === undefined || sayModel(inUse[0]) !== sayModel(trial.candidate))
+    throw new CommandError(
+      `clusters are still made of ${inUse.map(sayModel).join(" and ") || "nothing"}, and the vectors of ${sayModel(trial.candidate)} would be cleared away: ` +
+        "switch the settings over and run a night first. If it is not to be kept: `noctuary model drop`",
+    );
   await asLedger(db, (tx) => endTrial(tx));
   terminal.json({ ended: trial });
   terminal.line(
-    "The trial is over: the next night keeps the vectors of the model that it works with, and clears the other's away.",
+    `The trial is over: ${sayModel(trial.candidate)} stays, and the next night clears the vectors of ${sayModel(trial.against)} away.`,
   );
   return EXIT.done;
 }
@@ -106,14 +133,27 @@ async function drop(
   return EXIT.done;
 }
 
-function renderTrial(terminal: Terminal, { candidate }: EmbeddingTrial, nights: ComparedNight[]): void {
+function renderTrial(
+  terminal: Terminal,
+  { candidate }: EmbeddingTrial,
+  nights: ComparedNight[],
+  costs: Map<string, NightCost>,
+): void {
   terminal.line(`tried: ${sayModel(candidate)}`);
   if (nights.length === 0)
     terminal.line("  No night has compared them yet: `noctuary run nightly-cluster --trial`");
-  for (const { date, userId, ari, notes, counts } of nights.slice(-20)) {
-    terminal.line(
-      `  ${date}  ${userId}  agreement ${ari.toFixed(3)} over ${count(notes, "note")}; clusters ${counts.theirClusters} -> ${counts.ourClusters}, ${counts.idsKept} keep their ids, ${counts.idsLost} would be retired`,
-    );
+  for (const [date, users] of [...Map.groupBy(nights, ({ date }) => date)].slice(-NIGHTS_SHOWN)) {
+    const { ari } = agreementOf(users);
+    const cost = costs.get(date);
+    const took = cost === undefined ? "" : `; took ${sayCost(cost)}`;
+    terminal.line(`  ${date}  agreement ${ari.toFixed(3)}, ${count(users.length, "user")}${took}`);
+    const worst = users.toSorted((a, b) => a.ari - b.ari).slice(0, USERS_SHOWN);
+    for (const { userId, ari, notes, counts } of worst)
+      terminal.line(
+        `    ${userId}: ${ari.toFixed(3)} over ${count(notes, "note")}; topics ${counts.theirClusters} -> ${counts.ourClusters}, ${counts.idsKept} keep their ids, ${counts.idsLost} would be retired`,
+      );
+    if (users.length > worst.length)
+      terminal.line(`    and ${users.length - worst.length} who agree better: --json lists them all`);
   }
 }
 

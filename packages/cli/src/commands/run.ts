@@ -132,6 +132,7 @@ function dayAfterWeek(week: string): string {
 }
 
 function hasSomethingToShow({ options, totals }: Run): boolean {
+  if (options.trial === true) return false;
   return options.dryRun !== true && (totals.clustered ?? 0) + (totals.stacks ?? 0) > 0;
 }
 

@@ -19,6 +19,8 @@ const meanings: Readonly<Record<string, string>> = {
   run_cancelled: "somebody cancelled the run before it was done",
   notes_unreadable:
     "the notes cannot be read: a migration of the app has changed what its notes are read from. Nothing was removed. Attach them again: `noctuary attach`",
+  notes_doubled:
+    "two notes of one user have the same id, so that no vector would be of either: put a word before the ids of each table in the query that is attached. Nothing was removed",
   notes_unseen:
     "no note of anybody can be seen, though there are results: has the role lost its rights, or row security been switched on? Nothing was removed. If all notes are meant to be gone: --accept-deletions",
   out_of_time:

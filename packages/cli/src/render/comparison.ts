@@ -111,7 +111,8 @@ export function renderGate(
   else terminal.line(terminal.style("red", `Gate not passed: a night agrees less than ${gate.least}.`));
 }
 
-function sayCost({ seconds, costUsd }: NightCost): string {
+/** "1.2 s, $0.00". */
+export function sayCost({ seconds, costUsd }: NightCost): string {
   if (seconds === null) return `time unknown, ${dollars(costUsd)}`;
   return `${seconds < 0.05 ? "under 0.1" : seconds.toFixed(1)} s, ${dollars(costUsd)}`;
 }

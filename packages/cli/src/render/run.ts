@@ -19,6 +19,10 @@ export function renderRunEnd(terminal: Terminal, run: Run, settings: EmbedderSet
     renderDryRun(terminal, run, settings);
     return;
   }
+  if (run.options.trial === true) {
+    renderTrialEnd(terminal, run, cost);
+    return;
+  }
   if (t("new") + t("changed") + t("reused") + t("embedded") + t("purged") === 0 && run.status === "done") {
     terminal.line(
       `Nothing new in ${count(t("live"), "note")}: ${cost}, ${count(t("moved"), "note")} moved. ` +
@@ -33,6 +37,21 @@ export function renderRunEnd(terminal: Terminal, run: Run, settings: EmbedderSet
     cost,
   ];
   terminal.line(`${parts.join(" · ")} ${style("dim", `(${seconds(run.createdAt, run.finishedAt)})`)}`);
+  renderTroubles(terminal, run);
+}
+
+/** A night with another model: what would become of the clusters that stand. */
+function renderTrialEnd(terminal: Terminal, run: Run, cost: string): void {
+  const t = (name: string) => run.totals[name] ?? 0;
+  const parts = [
+    `Tried on ${count(t("live"), "note")}: ${t("embedded") + t("reused")} embedded`,
+    `topics ${t("theirClusters")} -> ${t("ourClusters")}, ${t("idsKept")} keep their ids, ${t("idsLost")} would be retired`,
+    cost,
+  ];
+  terminal.line(
+    `${parts.join(" · ")} ${terminal.style("dim", `(${seconds(run.createdAt, run.finishedAt)})`)}`,
+  );
+  terminal.line("Nothing that anybody sees has changed. `noctuary model` tells how well the two agree.");
   renderTroubles(terminal, run);
 }
 

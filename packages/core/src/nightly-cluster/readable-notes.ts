@@ -1,5 +1,5 @@
 import { asLedger } from "@noctuary/db/access";
-import { seenOfAttached } from "@noctuary/db/notes/attachment";
+import { hasDoubledNotes, seenOfAttached } from "@noctuary/db/notes/attachment";
 import { PermanentError, recordable } from "../errors.ts";
 import type { PlanStep } from "../job.ts";
 
@@ -12,7 +12,8 @@ const UNREADABLE = /^(42P01|42703|42883|42501|42804|22\w{3})$/;
  * can read goes on.
  *
  * @throws {PermanentError} `notes_unreadable`; `notes_unseen` where there are results and not one note, unless it was
- *   said that deletions are meant
+ *   said that deletions are meant; `notes_doubled` where two notes of a user have one id, as two tables of an app may have
+ *   once a query joins them: no vector would be of the one or of the other
  */
 export async function withReadableNotes<T>(
   { context, run }: Parameters<PlanStep["work"]>[0],
@@ -26,6 +27,8 @@ export async function withReadableNotes<T>(
         "there are results, and the attached view shows no note of anybody",
       );
     }
+    if (seen?.mayDouble && (await asLedger(context.db, hasDoubledNotes)))
+      throw new PermanentError("notes_doubled", "two notes of one user have the same id");
     return await work();
   } catch (error) {
     if (error instanceof PermanentError || !UNREADABLE.test(recordable(error).code)) throw error;

@@ -24,11 +24,12 @@ export function areTooMany({ known, vanished, wholeSource }: VanishedCounts): bo
 }
 
 /**
- * Whether so many more notes are gone than when the night was planned that a role or a view must have changed in between:
- * then none of them is purged, and the next plan looks into it.
+ * Whether so many more notes are gone than when the night was planned, or all that there were, that a role or a view must
+ * have changed in between: then none of them is purged, and the next plan looks into it.
  */
 export function haveManyVanishedSince(planned: number | undefined, gone: VanishedCounts): boolean {
-  return planned !== undefined && gone.vanished > planned && areTooMany(gone);
+  if (planned === undefined || gone.vanished <= planned) return false;
+  return areTooMany(gone) || gone.vanished === gone.known;
 }
 
 /**

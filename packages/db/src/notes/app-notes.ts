@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import pg from "pg";
 import type { Transaction } from "../database.ts";
 import type { AppColumn } from "./note-query.ts";
 
@@ -14,11 +15,11 @@ export interface AppRelation {
   estimatedRows: number;
 }
 
-/** null where there is no such relation on the search path. */
+/** null where there is no such relation on the search path. A name in capitals is found without its quotes, too. */
 export async function appRelation(tx: Transaction, name: string): Promise<AppRelation | null> {
-  const { rows } = await tx.execute<{ oid: string | null }>(
-    sql`select to_regclass(${name})::oid::text as oid`,
-  );
+  const asWritten = name.split(".").map((part) => pg.escapeIdentifier(part));
+  const { rows } = await tx.execute<{ oid: string | null }>(sql`
+    select coalesce(to_regclass(${name}), to_regclass(${asWritten.join(".")}))::oid::text as oid`);
   const oid = rows[0]?.oid;
   if (oid == null) return null;
   const { rows: found } = await tx.execute<AppRelation & Record<string, unknown>>(sql`
@@ -33,6 +34,17 @@ export async function appRelation(tx: Transaction, name: string): Promise<AppRel
         as "uniqueKeys"
     from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.oid = ${oid}::oid`);
   return found[0] ?? null;
+}
+
+/** Names of the app's tables and views, those like this name first; quoted, with their schemas. */
+export async function likelyRelations(tx: Transaction, name: string, limit: number): Promise<string[]> {
+  const { rows } = await tx.execute<{ name: string }>(sql`
+    select format('%I.%I', n.nspname, c.relname) as name
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname not in ('noctuary', 'information_schema')
+      and n.nspname !~ '^pg_' and has_schema_privilege(n.oid, 'usage')
+    order by lower(c.relname) = lower(${name.split(".").at(-1)}) desc, c.relname ilike '%note%' desc, 1 limit ${limit}`);
+  return rows.map((row) => row.name);
 }
 
 /** The columns that a query gives. Its text is a person's, from a file that they named. */

@@ -57,6 +57,7 @@ export async function newestNotes(tx: Transaction, limit: number): Promise<Shown
 
 /** A relation that a user's reads go through from end to end, and what they look for there. */
 export interface WholeScan {
+  /** Quoted where it needs to be, with its schema. */
   relation: string;
   condition: string | null;
 }
@@ -90,12 +91,18 @@ export async function explainPage(
     const isScan = node["Relation Name"] !== undefined && !/Bitmap Heap/.test(node["Node Type"]);
     if (isScan && node.Schema !== "pg_catalog" && !(node["Index Cond"] ?? "").includes(marker)) {
       const condition = conditionOn(node.Filter ?? "", marker);
-      scans.push({ relation: `${node.Schema}.${node["Relation Name"]}`, condition });
+      const relation = [node.Schema!, node["Relation Name"]!].map(quoted).join(".");
+      scans.push({ relation, condition });
     }
     for (const child of node.Plans ?? []) visit(child);
   };
   visit(rows[0]!["QUERY PLAN"][0].Plan);
   return { plan: lines.map((line) => line["QUERY PLAN"]), scans };
+}
+
+/** As `quote_ident` does: a name in capitals is another name without quotes. */
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : pg.escapeIdentifier(name);
 }
 
 /** "(n.user_id)::text" of "... (((n.user_id)::text)::text = 'u'::text) ...". */

@@ -26,14 +26,29 @@ export async function attachmentOf(tx: Transaction | LedgerTransaction): Promise
   return row === undefined ? null : { request: row.request, attachedAt: new Date(row.at) };
 }
 
-/** Whether any note and any result is there, of anybody; null where no app's table is attached. */
-export async function seenOfAttached(
-  tx: LedgerTransaction,
-): Promise<{ notes: boolean; results: boolean } | null> {
+export interface SeenOfAttached {
+  /** Whether any note and any result is there, of anybody. */
+  notes: boolean;
+  results: boolean;
+  /** Notes come through a view or a query, where two rows may have one id; a table has a key. */
+  mayDouble: boolean;
+}
+
+/** null where nothing of an app is attached. */
+export async function seenOfAttached(tx: LedgerTransaction): Promise<SeenOfAttached | null> {
   if ((await attachmentOf(tx)) === null) return null;
-  const { rows } = await tx.execute<{ notes: boolean; results: boolean }>(sql`
-    select exists (select id from note) as notes, exists (select note_id from note_embedding) as results`);
+  const { rows } = await tx.execute<SeenOfAttached & Record<string, unknown>>(sql`
+    select exists (select id from note) as notes, exists (select note_id from note_embedding) as results,
+      (select request->'found'->>'isTable' from attachment) is distinct from 'true' as "mayDouble"`);
   return rows[0]!;
+}
+
+/** Whether two notes of one user have the same id. Reads all ids. */
+export async function hasDoubledNotes(tx: LedgerTransaction): Promise<boolean> {
+  const { rows } = await tx.execute<{ doubled: boolean }>(
+    sql`select exists (select from note group by user_id, id having count(*) > 1) as doubled`,
+  );
+  return rows[0]!.doubled;
 }
 
 /**

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
 import pg from "pg";
-import { kMeans } from "../../bench/k-means.ts";
+import { kMeans } from "./k-means.ts";
 
 export const OLD_TABLES = `
   create schema app;
