@@ -77,7 +77,8 @@ async function move({
     return [`--old-${what}`, join(home, `${what}.sql`)];
   });
   await cli(false, "migrate");
-  await cli(false, "attach", "app.notes");
+  const { indexes } = JSON.parse(await cli(false, "attach", "app.notes", "--json")) as { indexes: string[] };
+  for (const index of indexes) await app.query(index);
   let written = "";
   for (const night of nights) {
     await write(
@@ -114,14 +115,23 @@ async function write(app: pg.Client, notes: DatedNote[]): Promise<void> {
   }
 }
 
-async function noctuary({ home, url, shows }: { home: string; url: string; shows: boolean }, args: string[]) {
-  if (shows) console.log(`$ noctuary ${args.join(" ").replaceAll(`${home}/`, "")}`);
+/** Returns what it prints. */
+async function noctuary(
+  { home, url, shows }: { home: string; url: string; shows: boolean },
+  args: string[],
+): Promise<string> {
   const child = spawn(process.execPath, [COMMAND_LINE, "--home", home, ...args], {
     env: { ...process.env, DATABASE_URL: url, NOCTUARY_DIMENSIONS: String(DIMENSIONS), NO_COLOR: "1" },
-    stdio: ["ignore", shows ? "inherit" : "ignore", "inherit"],
+    stdio: ["ignore", "pipe", "inherit"],
   });
-  const [code] = await once(child, "exit");
+  let printed = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    printed += chunk.toString();
+  });
+  const [code] = await once(child, "close");
   if (code !== 0) throw new Error(`noctuary ${args[0]} ended with ${code}`);
+  if (shows) console.log(`$ noctuary ${args.join(" ").replaceAll(`${home}/`, "")}\n${printed}`);
+  return printed;
 }
 
 function readNotes(file: string): DatedNote[] {

@@ -26,12 +26,15 @@ export function rehearse(home: string, environment: Record<string, string>, page
   const commandWith = async (more: Record<string, string>, args: string[]): Promise<CommandResult> => {
     const result = await noctuary(["--home", home, ...args], { environment: { ...environment, ...more } });
     verbs.add(args[0]!);
-    const line = `noctuary ${args.join(" ").replaceAll(`${home}/`, "")}`;
-    // What was said before needs not be read again: its last line is enough.
-    const said = given.has(line) ? `...\n${result.stdout.trimEnd().split("\n").at(-1)}` : result.stdout;
-    given.add(line);
     const set = Object.entries(more).map((pair) => `${pair.join("=")} `);
-    say(`$ ${set.join("")}${line}`, said, result.stderr);
+    const line = `${set.join("")}noctuary ${args.join(" ").replaceAll(`${home}/`, "")}`;
+    // What was said before needs not be read again: its last line is enough.
+    const said =
+      given.has(line) && !args.includes("--check")
+        ? `...\n${result.stdout.trimEnd().split("\n").at(-1)}`
+        : result.stdout;
+    given.add(line);
+    say(`$ ${line}`, said, result.stderr);
     return result;
   };
   const done = async (more: Record<string, string>, args: string[]): Promise<string> => {

@@ -29,12 +29,12 @@ export async function costOfNight(tx: LedgerTransaction, date: string): Promise<
 
 /** What the newest trial of each night took, by its date. */
 export async function costOfTrials(tx: LedgerTransaction): Promise<Map<string, NightCost>> {
-  const { rows } = await tx.execute<NightCost & { date: string }>(sql`
+  const { rows } = await tx.execute<NightCost & { date: string } & Record<string, unknown>>(sql`
     select distinct on (local_date) local_date::text as date, cost_usd as "costUsd",
       extract(epoch from finished_at - created_at)::float8 as seconds
     from run where options->'trial' = 'true'::jsonb and finished_at is not null
       and options->'dryRun' is distinct from 'true'::jsonb order by local_date, created_at desc`);
-  return new Map(rows.map(({ date, ...cost }) => [date, cost]));
+  return new Map(rows.map(({ date, seconds, costUsd }) => [date, { seconds, costUsd }]));
 }
 
 /** What an older system's own list of runs says of one night: a person's query that gives night, seconds, cost_usd. */

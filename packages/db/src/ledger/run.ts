@@ -203,7 +203,7 @@ export async function runDurationMs(tx: LedgerTransaction, id: string): Promise<
   return rows[0]!.ms;
 }
 
-/** The newest ended run of a job that dealt with a user, before `before` where that is given. Dry runs do not count. */
+/** The newest ended run of a job that dealt with a user, before `before` where that is given. Dry runs and trials do not count. */
 export async function lastRunOf(
   tx: LedgerTransaction,
   job: string,
@@ -213,6 +213,7 @@ export async function lastRunOf(
   const { rows } = await tx.execute<RunRow>(sql`
     select ${runColumns} from run r
     where job = ${job} and status <> 'running' and options->'dryRun' is distinct from 'true'::jsonb
+      and options->'trial' is distinct from 'true'::jsonb
       and exists (select 1 from run_user u where u.run_id = r.id and u.user_id = ${userId} and u.status = 'done')
       and (${before?.id ?? null}::text is null or (r.id <> ${before?.id ?? null} and r.created_at < ${before?.createdAt.toISOString() ?? null}::timestamptz))
     order by created_at desc limit 1`);

@@ -24,7 +24,7 @@ export async function appRelation(tx: Transaction, name: string): Promise<AppRel
   if (oid == null) return null;
   const { rows: found } = await tx.execute<AppRelation & Record<string, unknown>>(sql`
     select format('%I.%I', n.nspname, c.relname) as name, c.relkind in ('r', 'p', 'f') as "isTable",
-      greatest(c.reltuples, (select n_live_tup from pg_stat_all_tables where relid = c.oid), 0)::float8 as "estimatedRows",
+      coalesce(nullif(greatest(c.reltuples, 0), 0), (select n_live_tup from pg_stat_all_tables where relid = c.oid), 0)::float8 as "estimatedRows",
       (select jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
           'isNullable', not a.attnotnull) order by a.attnum)
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
@@ -73,7 +73,7 @@ export async function hiddenTables(tx: Transaction): Promise<HiddenTable[]> {
       select d.refobjid from under u join pg_rewrite r on r.ev_class = u.id
       join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass)
     select c.oid::regclass::text as name,
-      greatest(c.reltuples, (select n_live_tup from pg_stat_all_tables where relid = c.oid), 0)::float8 as "estimatedRows",
+      coalesce(nullif(greatest(c.reltuples, 0), 0), (select n_live_tup from pg_stat_all_tables where relid = c.oid), 0)::float8 as "estimatedRows",
       exists (select from pg_policy p where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('r', '*')
         and pg_get_expr(p.polqual, p.polrelid) = 'true'
         and exists (select from unnest(p.polroles) r where r = 0 or pg_has_role(r, 'USAGE'))) and not exists (
