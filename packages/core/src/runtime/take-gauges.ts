@@ -8,6 +8,7 @@ import {
   openRunAges,
   pastRuns,
 } from "@noctuary/db/ledger/health";
+import { areNotesThere } from "@noctuary/db/notes/attachment";
 import { noteStates } from "@noctuary/db/notes/note-account";
 import { isBudgetProblem } from "../budget/budget-problems.ts";
 import type { Context } from "../context.ts";
@@ -36,7 +37,8 @@ const HOUR_MS = 3_600_000;
 export async function takeGauges(context: Context): Promise<void> {
   await jobGauges(context);
   await taskGauges(context);
-  await noteGauges(context);
+  if (await asLedger(context.db, areNotesThere)) await noteGauges(context);
+  else context.logger.error("the notes cannot be read", { errorCode: "notes_unreadable" });
   const { connections, maxConnections } = await asLedger(context.db, connectionsUsed);
   measure(context.metrics, "Connections", connections, RECONCILER);
   measure(context.metrics, "ConnectionsUsed", (100 * connections) / maxConnections, RECONCILER);

@@ -17,6 +17,7 @@ import type { Outcome, PlanStep, UserStep, Wait } from "../job.ts";
 import { measure } from "../metrics.ts";
 import { closeRunIfFinished } from "./close-run.ts";
 import { sendEvents } from "./event-bus.ts";
+import { explainFailure } from "./explain-failure.ts";
 import { sendOutbox } from "./send-outbox.ts";
 
 /** How often work is done again because another run changed the same user's data meanwhile. */
@@ -85,7 +86,7 @@ export async function workOn(
     await workAndSave(context, step, { run, task, remainingMs, signal: stop.signal });
     context.logger.info("task ended", fields);
   } catch (error) {
-    await recordFailure(context, step, run, task, error, fields);
+    await recordFailure(context, step, run, task, await explainFailure(context, error), fields);
   } finally {
     clearTimeout(timer);
   }

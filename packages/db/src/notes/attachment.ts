@@ -26,6 +26,14 @@ export async function attachmentOf(tx: Transaction | LedgerTransaction): Promise
   return row === undefined ? null : { request: row.request, attachedAt: new Date(row.at) };
 }
 
+/** Whether the view of the notes is there at all: a migration of an app can take it away (`cascade`). */
+export async function areNotesThere(tx: LedgerTransaction): Promise<boolean> {
+  const { rows } = await tx.execute<{ there: boolean }>(
+    sql`select to_regclass('noctuary.note') is not null as there`,
+  );
+  return rows[0]!.there;
+}
+
 export interface SeenOfAttached {
   /** Whether any note and any result is there, of anybody. */
   notes: boolean;
