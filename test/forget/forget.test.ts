@@ -44,8 +44,8 @@ function account(word = WORD): TestNote[] {
   return [...old, ...telling(word)];
 }
 
-function telling(word = WORD): TestNote[] {
-  return themedNotes(24, { themes: 3, prefix: `${word}-` })
+function telling(word = WORD, prefix = `${word}-`): TestNote[] {
+  return themedNotes(24, { themes: 3, prefix })
     .filter(({ id }) => Number(id.slice(-5)) % 3 === 0)
     .map(({ id, title, body }, i) => ({
       id,
@@ -172,6 +172,35 @@ describe("notes that are forgotten", () => {
     const { code, stderr } = await cli("forget", ids[0]!);
     expect(code).toBe(3);
     expect(stderr).toContain("still there, so the next night reads it again");
+  });
+});
+
+/** Ids stay where a run was asked about them; so the word stands in no id here. */
+describe("notes that are taken away without a word to Noctuary", () => {
+  const gone = telling(WORD, "gone-");
+  const ids = gone.map(({ id }) => id);
+
+  test.each<[string, () => Promise<void>]>([
+    [
+      "excluded",
+      () =>
+        putNotes(
+          database,
+          "ada",
+          gone.map((note) => ({ ...note, aiExcluded: true })),
+        ),
+    ],
+    ["marked as deleted", () => deleteNotes(database, "ada", ids)],
+    ["removed", () => deleteNotes(database, "ada", ids, "remove")],
+  ])("%s: with the next nights nothing derived is left", async (how, takeAway) => {
+    await putNotes(database, "ada", [...account().filter(({ id }) => !id.startsWith(WORD)), ...gone]);
+    await threeJobs(FRIDAY);
+    expect(await traces()).toEqual(expect.arrayContaining(["cluster.name", "insight_section.sentences"]));
+    await takeAway();
+    await threeJobs("2026-10-31");
+    say(`notes, ${how}, after the next nights, but for the notes themselves:`);
+    expect((await traces()).filter((column) => !column.startsWith("own_note."))).toEqual([]);
+    expect(filesWith(files(), WORD)).toEqual([]);
   });
 });
 
