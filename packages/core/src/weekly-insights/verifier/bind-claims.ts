@@ -1,6 +1,6 @@
 import type { Fact } from "../fact.ts";
 import type { Claim } from "./claim.ts";
-import type { Mention } from "./masked-text.ts";
+import { type Mention, oneBreath } from "./masked-text.ts";
 
 /**
  * Whether facts bear out every claim of a sentence, each about what it is said of. "Bread had five notes and Garden
@@ -70,7 +70,7 @@ function groupsOf(text: string, mentions: readonly Mention[]): Group[] {
   const groups: Group[] = [];
   for (const { label, start, end } of mentions) {
     const last = groups.at(-1);
-    const joined = last !== undefined && /^(?:,? ?(?:and|&)? ?|, )$/.test(text.slice(last.end, start));
+    const joined = last !== undefined && oneBreath.test(text.slice(last.end, start));
     if (joined) {
       last.labels.push(label);
       last.end = end;

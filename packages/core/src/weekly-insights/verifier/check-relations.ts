@@ -1,7 +1,7 @@
 import type { Fact } from "../fact.ts";
 import type { Claim } from "./claim.ts";
 import { plainQuotes } from "./evidence.ts";
-import { type MaskedText, type Named, namedIn } from "./masked-text.ts";
+import { type MaskedText, type Named, namedIn, oneBreath } from "./masked-text.ts";
 
 /**
  * Whether both ends of each relation are in it. "“X” recalls “Y”" and "“X” ties Bread to Garden" say something of
@@ -53,7 +53,6 @@ function namesIn(facts: readonly Fact[]): Set<string> {
 const clauseEnd = /[,;:.—–]|\b(?:and|but|while|whereas)\b/;
 /** Before "..., which recalls" and "... and it links to" stands their subject. */
 const subjectEnd = /[;.—–]|\b(?:but|while|whereas)\b/;
-const oneBreath = /^(?:,? ?(?:and|&)? ?|, )$/;
 
 /** What can be reached from a word, the nearest first, without leaving its clause; "A, B and C" is one breath. */
 function reached(text: string, from: number, outwards: readonly Named[]): Named[] {

@@ -1,10 +1,9 @@
 import type { Fact } from "../fact.ts";
 import type { Claim } from "./claim.ts";
 import { type NoteText, plainQuotes } from "./evidence.ts";
-import { type MaskedText, type Named, namedIn } from "./masked-text.ts";
+import { type MaskedText, type Named, namedIn, oneBreath } from "./masked-text.ts";
 
 const clauseBreak = /[;.—–]|\b(?:and|but|while|whereas)\b/;
-const oneBreath = /^(?:,? ?(?:and|&)? ?|, )$/;
 
 /**
  * Whether each title, to-do and quotation that shares a clause with a theme comes from one of the theme's notes:

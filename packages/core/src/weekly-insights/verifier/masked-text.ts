@@ -30,6 +30,9 @@ export function namedIn({ mentions, quotes }: MaskedText): Named[] {
   return [...named, ...quotes].sort((a, b) => a.start - b.start);
 }
 
+/** What stands between two that are named in one breath: "Bread, Garden and Knee". */
+export const oneBreath = /^(?:,? ?(?:and|&)? ?|, )$/;
+
 export type MaskProblem = "quotation" | "unpaired quotation marks" | "uncited theme";
 
 /** Stands for quoted characters and for those of a theme's name: neither a letter nor a figure nor a blank. */
