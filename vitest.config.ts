@@ -16,6 +16,8 @@ const databaseTests = [
 ].map((area) => `test/${area}/**/*.test.ts`);
 /** What reads the templates and the bundles that a deploy would send. */
 const stackTests = ["test/stacks/**/*.test.ts", "test/bundles/**/*.test.ts"];
+/** What starts the command line, each command as a process of its own. */
+const commandTests = ["test/cli/**/*.test.ts"];
 /** What one session cannot show: two transactions at once, roles that log in, schemas of other extensions. */
 const serverOnly = "test/**/*.server.test.ts";
 // biome-ignore lint/style/noProcessEnv: a test run is told by its environment where a server is
@@ -34,8 +36,17 @@ export default defineConfig({
         test: {
           name: "plain",
           include: ["test/**/*.test.ts"],
-          exclude: [...databaseTests, ...stackTests, "test/support/**", "test/faults/**"],
+          exclude: [...databaseTests, ...stackTests, ...commandTests, "test/support/**", "test/faults/**"],
           testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "commands",
+          include: commandTests,
+          globalSetup: "test/cli/make-home-once.ts",
+          testTimeout: 120_000,
         },
       },
       {

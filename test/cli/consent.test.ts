@@ -2,14 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { startChatServer } from "../support/chat-server.ts";
-import { noctuary, temporaryFolder } from "./noctuary.ts";
+import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
 
 describe("a language model", () => {
   test("is asked nothing by a key alone, and nothing before a person agreed", {
     timeout: 120_000,
   }, async () => {
     await using server = await startChatServer(() => ({ status: 401 }));
-    const home = temporaryFolder();
+    const home = copiedHome();
     const vault = temporaryFolder();
     writeFileSync(join(vault, "Rye.md"), "Rye, water and salt.");
     const set = (values: object) => writeFileSync(join(home, "settings.json"), JSON.stringify(values));

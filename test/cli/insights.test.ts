@@ -4,37 +4,40 @@ import { startLocalRuntime } from "@noctuary/cli/local/local-runtime";
 import { openSession } from "@noctuary/cli/session";
 import { openTerminal } from "@noctuary/cli/terminal";
 import type { Insight } from "@noctuary/core/weekly-insights/insight";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { startChatServer } from "../support/chat-server.ts";
 import { honest } from "../support/honest-model.ts";
-import { noctuary, temporaryFolder } from "./noctuary.ts";
+import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
 import { writeVault } from "./small-vault.ts";
 
 const TIMEOUT = { timeout: 600_000 };
 /** The vault's notes are of the 1st to the 12th of September 2026; this week holds the 6th to the 12th. */
 const WEEK = "2026-09-12";
 
-async function home(): Promise<{ run: (...args: string[]) => ReturnType<typeof noctuary>; path: string }> {
-  const path = temporaryFolder();
-  const vault = temporaryFolder();
+/** A home after a night. Each test has a copy. */
+const afterNight = copiedHome(inject("emptyHome"), afterAll);
+const vault = temporaryFolder(afterAll);
+beforeAll(async () => {
   writeVault(vault);
   writeFileSync(
     join(vault, "Draft.md"),
     "---\ncreated: 2026-09-10\n---\n<b>Rye</b> & water.\n\n- [ ] order rye_flour\n",
   );
-  const run = (...args: string[]) => noctuary(["--home", path, ...args]);
-  const synced = await run("sync", vault);
-  expect(synced.code, synced.stderr).toBe(0);
-  const night = await run("run", "nightly-cluster", "--as-of", "2026-09-13");
-  expect(night.code, night.stderr).toBe(0);
-  return { run, path };
-}
+  for (const args of [
+    ["sync", vault],
+    ["run", "nightly-cluster", "--as-of", "2026-09-13"],
+  ]) {
+    const { code, stderr } = await noctuary(["--home", afterNight, ...args]);
+    expect(code, stderr).toBe(0);
+  }
+}, 120_000);
 
 test(
   "a week is told, shown in four forms, found by its days, and stands in the export",
   TIMEOUT,
   async () => {
-    const { run, path } = await home();
+    const home = copiedHome(afterNight);
+    const run = (...args: string[]) => noctuary(["--home", home, ...args]);
     const before = await run("insights");
     expect(before.code).not.toBe(0);
     expect(before.stderr).toContain("run `noctuary run weekly-insights`");
@@ -75,7 +78,7 @@ test(
       expect(wrong.stderr + wrong.stdout).toContain(message);
     }
 
-    const pages = join(path, "pages");
+    const pages = join(home, "pages");
     expect((await run("export", pages)).code).toBe(0);
     const texts = readdirSync(pages).map((name) => readFileSync(join(pages, name), "utf8"));
     expect(texts.filter((text) => text.includes("The week of 6 to 12 September 2026"))).toHaveLength(1);
@@ -86,7 +89,7 @@ test(
   "excerpts go to no language model before somebody agreed, and a dry run says what they would cost",
   TIMEOUT,
   async () => {
-    const { path } = await home();
+    const home = copiedHome(afterNight);
     await using chat = await startChatServer(honest);
     const environment = {
       NOCTUARY_LLM: "openai",
@@ -95,7 +98,7 @@ test(
       NOCTUARY_LLM_API_KEY: "a-key",
     };
     const told = (...more: string[]) =>
-      noctuary(["--home", path, "run", "weekly-insights", "--week", WEEK, ...more], { environment });
+      noctuary(["--home", home, "run", "weekly-insights", "--week", WEEK, ...more], { environment });
     const refused = await told();
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toContain(`excerpts of notes to ${new URL(chat.url).host} (gpt-4.1-mini)`);
@@ -117,11 +120,11 @@ test(
   "a dry run that nobody agreed to anything for works on its own tasks alone, whatever else comes through its queues",
   TIMEOUT,
   async () => {
-    const { path } = await home();
+    const home = copiedHome(afterNight);
     await using chat = await startChatServer(honest);
     const terminal = openTerminal({ isJson: true });
     const flags = { llm: "openai", llmModel: "gpt-4.1-mini", llmBaseUrl: chat.url, llmApiKey: "a-key" };
-    const session = await openSession({ home: path }, terminal, { flags });
+    const session = await openSession({ home }, terminal, { flags });
     const runtime = await startLocalRuntime(session);
     try {
       const asOf = "2026-09-13T12:00:00Z";

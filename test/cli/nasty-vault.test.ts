@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type OpenAiServer, startOpenAiServer } from "../support/openai-server.ts";
-import { noctuary, temporaryFolder } from "./noctuary.ts";
+import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
 
 const TIMEOUT = { timeout: 900_000 };
 let provider: OpenAiServer;
@@ -92,7 +92,7 @@ test(
   "a vault of everything: each fault is named with file, line and remedy, and the rest is embedded",
   TIMEOUT,
   async () => {
-    const home = temporaryFolder();
+    const home = copiedHome();
     const vault = temporaryFolder();
     write(vault, GOOD);
     for (let i = 2; i <= 40; i++) write(vault, { [`copies/${i}.md`]: "The same text." });
@@ -176,7 +176,7 @@ test(
 );
 
 test("a .jsonl file of everything: each broken line is named, and the rest goes on", TIMEOUT, async () => {
-  const home = temporaryFolder();
+  const home = copiedHome();
   const folder = temporaryFolder();
   const line = (fields: object) => JSON.stringify({ createdAt: "2026-05-25", ...fields });
   const path = join(folder, "notes.jsonl");
@@ -215,7 +215,7 @@ test(
   "what is no folder and no .jsonl file is refused, and an empty folder is asked about",
   TIMEOUT,
   async () => {
-    const home = temporaryFolder();
+    const home = copiedHome();
     const folder = temporaryFolder();
     write(folder, { "note.md": "Text", "notes.zip": "PK", "empty/readme.txt": "" });
     const at = (...args: string[]) => noctuary(["--home", home, ...args]);

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 
 export const commandLine = fileURLToPath(new URL("../../packages/cli/bin/noctuary.mjs", import.meta.url));
 
@@ -39,9 +39,19 @@ export async function noctuary(
   return { code, stdout, stderr, json: <T>() => JSON.parse(stdout) as T };
 }
 
-/** A folder that is removed when the test ends. */
-export function temporaryFolder(): string {
+/** A folder that is removed when the test ends; with `afterAll`, when all tests of its file have. */
+export function temporaryFolder(whenDone: (remove: () => void) => void = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), "noctuary-test-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  whenDone(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** The home of somebody who has used Noctuary before, or who is where `from` has come to. Gone as its folder is. */
+export function copiedHome(
+  from: string = inject("emptyHome"),
+  whenDone?: (remove: () => void) => void,
+): string {
+  const home = temporaryFolder(whenDone);
+  cpSync(from, home, { recursive: true });
+  return home;
 }

@@ -7,9 +7,9 @@ import { queueUrlVariable } from "@noctuary/core/settings";
 import { handler as orchestrator } from "@noctuary/functions/nightly-cluster/orchestrator";
 import { closeContext } from "@noctuary/functions/runtime/context";
 import { setEnvironment } from "@noctuary/functions/runtime/environment";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { type OpenAiServer, startOpenAiServer } from "../support/openai-server.ts";
-import { noctuary, temporaryFolder } from "./noctuary.ts";
+import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
 import { atTerminal, hasPseudoTerminal } from "./pseudo-terminal.ts";
 
 const QUESTION = /Send .* \[y\/N\]/;
@@ -23,16 +23,15 @@ afterEach(() => provider.close());
 const hostOf = ({ url }: OpenAiServer) => new URL(url).host;
 const environmentOf = ({ url }: OpenAiServer) => ({ OPENAI_BASE_URL: url, OPENAI_API_KEY: "sk-test" });
 
-/** A home with six notes in it, and the folder that they came from. */
-async function syncedHome(): Promise<{ home: string; vault: string }> {
-  const home = temporaryFolder();
-  const vault = temporaryFolder();
+/** A home with six notes in it, and the folder that they came from. Each test has a copy. */
+const synced = copiedHome(inject("emptyHome"), afterAll);
+const vault = temporaryFolder(afterAll);
+beforeAll(async () => {
   for (let i = 0; i < 6; i++)
     writeFileSync(join(vault, `note ${i}.md`), `Number ${i} is about rye and water.\n`);
-  const { code, stderr } = await noctuary(["--home", home, "sync", vault]);
+  const { code, stderr } = await noctuary(["--home", synced, "sync", vault]);
   expect(code, stderr).toBe(0);
-  return { home, vault };
-}
+}, 120_000);
 
 const nightAt = (home: string) => ["--home", home, "run", "nightly-cluster", "--embedder", "openai"];
 
@@ -47,7 +46,7 @@ describe.skipIf(!hasPseudoTerminal)("at a terminal", () => {
     "a person sees where the notes would go, how many and for how much; no means that nothing is sent",
     TIMEOUT,
     async () => {
-      const { home } = await syncedHome();
+      const home = copiedHome(synced);
       const environment = environmentOf(provider);
       for (const answer of ["n\r", "\u0003", "\u0004"]) {
         const { code, screen } = await atTerminal(nightAt(home), { question: QUESTION, answer, environment });
@@ -64,7 +63,7 @@ describe.skipIf(!hasPseudoTerminal)("at a terminal", () => {
   );
 
   test("yes is remembered for this home and host, and for no other host", TIMEOUT, async () => {
-    const { home, vault } = await syncedHome();
+    const home = copiedHome(synced);
     const environment = environmentOf(provider);
     const yes = await atTerminal(nightAt(home), { question: QUESTION, answer: "y\r", environment });
     expect(yes.code, yes.screen).toBe(0);
@@ -88,7 +87,7 @@ describe.skipIf(!hasPseudoTerminal)("at a terminal", () => {
 
 describe("where nobody can be asked", () => {
   test("nothing is sent without --yes or the setting; a key alone switches nothing", TIMEOUT, async () => {
-    const { home } = await syncedHome();
+    const home = copiedHome(synced);
     const environment = environmentOf(provider);
     const key = await noctuary(["--home", home, "--json", "run", "nightly-cluster"], { environment });
     expect(key.json()).toMatchObject({ status: "done", costUsd: 0, totals: { embedded: 6, requests: 0 } });
@@ -122,7 +121,7 @@ describe("where nobody can be asked", () => {
   });
 
   test("a file of agreements that is broken agrees to nothing", TIMEOUT, async () => {
-    const { home } = await syncedHome();
+    const home = copiedHome(synced);
     for (const broken of ["{", '{"all": true}']) {
       writeFileSync(join(home, "consent.json"), broken);
       expect((await noctuary(nightAt(home), { environment: environmentOf(provider) })).code).toBe(2);
@@ -134,7 +133,7 @@ describe("where nobody can be asked", () => {
     "what a process left planned and unsent stays where it is until somebody agrees",
     TIMEOUT,
     async () => {
-      const { home } = await syncedHome();
+      const home = copiedHome(synced);
       const environment = { ...environmentOf(provider), NOCTUARY_EMBEDDER: "openai" };
       await planAndDie(home, environment);
 

@@ -4,12 +4,12 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
-import { commandEnvironment, commandLine, noctuary, temporaryFolder } from "./noctuary.ts";
+import { commandEnvironment, commandLine, copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
 
 test("serve answers the documented call with the secret it made, runs the job, and stops when it is told to", {
   timeout: 120_000,
 }, async () => {
-  const home = temporaryFolder();
+  const home = copiedHome();
   const server = spawn(process.execPath, [commandLine, "serve", "--home", home, "--port", "0", "--json"], {
     env: commandEnvironment,
     stdio: ["ignore", "pipe", "inherit"],

@@ -11,5 +11,7 @@ if (major < 24) {
 // Stripping types and compiling some hundred files takes longer than an unchanged night: it is done once, not each time.
 const { enableCompileCache } = await import("node:module");
 enableCompileCache();
+const { resolveDrizzleQuickly } = await import("./quick-resolve.mjs");
+resolveDrizzleQuickly();
 const { main } = await import("../src/main.ts");
 process.exitCode = await main(process.argv.slice(2));
