@@ -1,4 +1,4 @@
-import { settingDefinitions } from "@noctuary/core/settings";
+import { settingDefinitions } from "@noctuary/core/setting-definitions";
 import type { CfnResource } from "aws-cdk-lib";
 import {
   AccessLogField,

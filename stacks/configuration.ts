@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { jobs } from "@noctuary/core/jobs";
-import { settingDefinitions } from "@noctuary/core/settings";
+import { settingDefinitions } from "@noctuary/core/setting-definitions";
 import * as z from "zod";
 
 /** Longer ones make the names of queues and roles longer than AWS takes. */

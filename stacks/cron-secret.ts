@@ -1,4 +1,4 @@
-import { settingDefinitions } from "@noctuary/core/settings";
+import { settingDefinitions } from "@noctuary/core/setting-definitions";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnRotationSchedule, type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { idOf, lambda, type Surroundings } from "./lambda.ts";

@@ -1,4 +1,4 @@
-import { settingDefinitions } from "@noctuary/core/settings";
+import { settingDefinitions } from "@noctuary/core/setting-definitions";
 import type { StageConfiguration } from "./configuration.ts";
 
 /** The environment variables of what a stage has chosen; a value that is left out keeps the program's default. */

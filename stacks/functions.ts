@@ -1,6 +1,6 @@
 import type { PlanStep, StepLimits, UserStep } from "@noctuary/core/job";
 import { jobs } from "@noctuary/core/jobs";
-import { settingDefinitions } from "@noctuary/core/settings";
+import { settingDefinitions } from "@noctuary/core/setting-definitions";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Function as SstFunction } from "sst/constructs";
 import { atOnce, orchestratorsAtOnce, RECONCILER_ROUNDS_AT_ONCE } from "./connections.ts";

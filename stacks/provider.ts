@@ -1,4 +1,4 @@
-import { settingDefinitions } from "@noctuary/core/settings";
+import { settingDefinitions } from "@noctuary/core/setting-definitions";
 import type { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { idOf, mayRead, type Surroundings } from "./lambda.ts";

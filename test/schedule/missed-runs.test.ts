@@ -4,7 +4,8 @@ import { jobs } from "@noctuary/core/jobs";
 import { localDateOf } from "@noctuary/core/local-date";
 import { CATCH_UP_GRACE_MS, missedRuns } from "@noctuary/core/missed-runs";
 import { lastDue } from "@noctuary/core/schedule";
-import { JOB_NAMES, resolveSettings } from "@noctuary/core/settings";
+import { JOB_NAMES } from "@noctuary/core/setting-definitions";
+import { resolveSettings } from "@noctuary/core/settings";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 

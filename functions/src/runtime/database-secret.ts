@@ -1,4 +1,5 @@
-import { SettingsError, settingDefinitions } from "@noctuary/core/settings";
+import { settingDefinitions } from "@noctuary/core/setting-definitions";
+import { SettingsError } from "@noctuary/core/settings";
 import * as z from "zod";
 import { keptSecret } from "./kept-secret.ts";
 import { withSecretsManager } from "./secrets-manager.ts";

@@ -1,4 +1,4 @@
-import { JOB_NAMES } from "./settings.ts";
+import { JOB_NAMES } from "./setting-definitions.ts";
 
 /** The jobs that are on, by slug, each with the local date since when; null: since its first scheduled run. */
 export type EnabledJobs = ReadonlyMap<string, string | null>;

@@ -1,7 +1,8 @@
 import { embedderFor } from "@noctuary/core/embedding/embedder-for";
 import { recordable } from "@noctuary/core/errors";
 import { llmFor } from "@noctuary/core/llm/llm-for";
-import { budgetLimitsIn, type SettingName, settingDefinitions } from "@noctuary/core/settings";
+import { type SettingName, settingDefinitions } from "@noctuary/core/setting-definitions";
+import { budgetLimitsIn } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
 import { budgetOverview, usersWithLimit } from "@noctuary/db/budget/budget-month";
 import { type Diagnosis, diagnose } from "@noctuary/db/diagnosis";

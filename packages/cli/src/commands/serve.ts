@@ -6,7 +6,7 @@ import type { Job } from "@noctuary/core/job";
 import { jobs } from "@noctuary/core/jobs";
 import { missedRunsOf } from "@noctuary/core/runtime/catch-up";
 import { nextDue } from "@noctuary/core/schedule";
-import { settingDefinitions } from "@noctuary/core/settings";
+import { settingDefinitions } from "@noctuary/core/setting-definitions";
 import { asLedger } from "@noctuary/db/access";
 import { type Run, runs } from "@noctuary/db/ledger/run";
 import { setEnvironment } from "@noctuary/functions/runtime/environment";
