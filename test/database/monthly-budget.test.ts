@@ -116,6 +116,66 @@ test("what costs nothing needs no budget, and what has no price gets none", asyn
   await (await purse("u", noBudgets).reserve(null)).settle(null);
 });
 
+describe("where the money is ample", () => {
+  const set = { userUsd: 1, totalUsd: 10 };
+  const total = async () => (await overview(set)).totalUsed;
+
+  test("what is expected is set aside once, and requests take theirs out of it", async () => {
+    {
+      await using own = purse("u", set);
+      own.expect(0.006);
+      const first = await own.reserve(0.002);
+      expect(await total()).toEqual({ spentUsd: 0, reservedUsd: 0.006 });
+      const second = await own.reserve(0.003);
+      await first.settle(0.001);
+      await second.settle(null);
+      // Nothing is written down between them.
+      expect(await total()).toEqual({ spentUsd: 0, reservedUsd: 0.006 });
+    }
+    expect(await total()).toEqual({ spentUsd: 0.004, reservedUsd: 0 });
+  });
+
+  test("what goes beyond it is set aside as it is asked for", async () => {
+    await using own = purse("u", set);
+    own.expect(0.001);
+    const first = await own.reserve(0.001);
+    const second = await own.reserve(0.5);
+    expect((await total()).reservedUsd).toBeCloseTo(0.501, 9);
+    await Promise.all([first.settle(0), second.settle(0)]);
+  });
+
+  test("nothing is set aside beforehand where there is less than a hundred times as much", async () => {
+    await using own = purse("u", set);
+    own.expect(0.02);
+    await own.reserve(0.005);
+    expect(await total()).toEqual({ spentUsd: 0, reservedUsd: 0.005 });
+  });
+
+  test("a worker that dies leaves set aside what it expected", async () => {
+    const dead = purse("u", set);
+    dead.expect(0.006);
+    await dead.reserve(0.002);
+    expect(await left("u", set)).toBeCloseTo(0.994, 9);
+  });
+});
+
+test("near the limit a rough bound is not believed", async () => {
+  const set = { userUsd: null, totalUsd: 1 };
+  const asked: string[] = [];
+  const exactly = (usd: number) => async () => {
+    asked.push(`${usd}`);
+    return usd;
+  };
+  const own = purse("u", set);
+  await (await own.reserve(0.009, exactly(0.003))).settle(0.003);
+  expect(asked).toEqual([]);
+  await (await own.reserve(0.8, exactly(0.3))).settle(0.3);
+  await (await own.reserve(2, exactly(0.697))).settle(0.697);
+  expect(asked).toEqual(["0.3", "0.697"]);
+  await expect(own.reserve(2, exactly(0.001))).rejects.toMatchObject({ code: "budget_spent_total" });
+  expect((await overview(set)).totalUsed).toEqual({ spentUsd: 1, reservedUsd: 0 });
+});
+
 test("a user who is forgotten takes their budget along, and all users' keeps what was spent", async () => {
   const set = { userUsd: 1, totalUsd: 1 };
   await (await purse("u", set).reserve(0.25)).settle(0.25);

@@ -55,6 +55,19 @@ test("more audit rows than one transaction takes are all removed", async () => {
   expect(await count("audit_log", "actor = 'a'")).toBe(0);
 });
 
+test("months of budgets go with the night after the retention that begins at their end", async () => {
+  await database.query(`insert into noctuary.budget_month (user_id, month, spent_usd)
+    select user_id, (date_trunc('month', clock_timestamp() at time zone 'UTC') - n * interval '1 month')::date, n
+    from generate_series(0, 5) n, unnest(array['', 'ada']) user_id`);
+  await night.run();
+  const kept = await database.query<{ n: number; day: string }>(
+    `select count(*)::int as n, min(month + interval '1 month')::text as day from noctuary.budget_month`,
+  );
+  // The present month and the two before it, or three on the first days of a month.
+  expect([6, 8]).toContain(kept[0]!.n);
+  expect(Date.parse(`${kept[0]!.day}Z`)).toBeGreaterThan(Date.now() - 61 * 86_400_000);
+});
+
 test("a run that is still open is kept however old it is", async () => {
   const { runId } = await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z", options: {} });
   await ageRuns(100);

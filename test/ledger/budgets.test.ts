@@ -1,3 +1,4 @@
+import { loadOpenAiTokenCounter } from "@noctuary/core/embedding/count-tokens";
 import { asLedger } from "@noctuary/db/access";
 import { accountForNotes, noteStates } from "@noctuary/db/notes/note-account";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -50,9 +51,13 @@ const waiting = async () =>
 /** What the provider billed, at a dollar a token. */
 const billed = () =>
   provider.requests.reduce((sum, { input }) => sum + input.reduce((all, text) => all + tokensOf(text), 0), 0);
-/** What the first so many notes are set aside for: so few bytes stand for tokens. */
+/** What stands for the tokens of so few bytes where the money is ample. */
 const bytesOf = (count: number) =>
   notes.slice(0, count).reduce((sum, { title, body }) => sum + Buffer.byteLength(`${title}\n\n${body}`), 0);
+/** What stands for them where it is not: they are counted. */
+const countTokens = await loadOpenAiTokenCounter();
+const tokensOfNotes = (count: number) =>
+  notes.slice(0, count).reduce((sum, { title, body }) => sum + countTokens(`${title}\n\n${body}`), 0);
 /** The month that everything so far was paid in is over. */
 const endMonth = async () => {
   await database.query("update noctuary.budget_month set month = month - interval '2 months'");
@@ -61,7 +66,7 @@ const endMonth = async () => {
 
 describe("a budget that does not suffice for a night", () => {
   test("is used for what it pays for; the rest waits with its reason, nothing fails, and clustering goes on", async () => {
-    const budget = bytesOf(15);
+    const budget = tokensOfNotes(15);
     await open({ NOCTUARY_MONTHLY_BUDGET_USD: String(budget) });
     await putNotes(database, "u", notes);
     const run = await night.run();
@@ -92,11 +97,11 @@ describe("a budget that does not suffice for a night", () => {
     ["a larger budget", async () => {}, { NOCTUARY_MONTHLY_BUDGET_USD: "1000000" }],
     ["no budget", async () => {}, { NOCTUARY_MONTHLY_BUDGET_USD: "" }],
   ])("%s embeds what waited, and nothing is paid twice", async (_, happens, environment) => {
-    await open({ NOCTUARY_MONTHLY_BUDGET_USD: String(bytesOf(30) * 0.6) });
+    await open({ NOCTUARY_MONTHLY_BUDGET_USD: String(tokensOfNotes(30) * 0.8) });
     await putNotes(database, "u", notes);
     const { embedded = 0 } = (await night.run()).totals;
     await happens();
-    await reopen({ NOCTUARY_MONTHLY_BUDGET_USD: String(bytesOf(30) * 0.6), ...environment });
+    await reopen({ NOCTUARY_MONTHLY_BUDGET_USD: String(tokensOfNotes(30) * 0.8), ...environment });
     for (let nights = 0; (await account()).pending > 0 && nights < 3; nights++) await night.run();
     expect(embedded).toBeGreaterThan(0);
     expect(await account()).toMatchObject({ embedded: 30, pending: 0 });
@@ -119,7 +124,7 @@ describe("a budget that does not suffice for a night", () => {
 });
 
 test("one user's budget stops that user alone", async () => {
-  await open({ NOCTUARY_USER_MONTHLY_BUDGET_USD: String(bytesOf(30) * 2) });
+  await open({ NOCTUARY_USER_MONTHLY_BUDGET_USD: String(tokensOfNotes(30) * 2) });
   await putNotes(database, "ann", notes);
   await putNotes(database, "bob", notes);
   await database.query("insert into noctuary.user_setting (user_id, monthly_budget_usd) values ('ann', 0)");
@@ -150,7 +155,7 @@ test("a model whose price nobody knows is not asked under a budget, and the reas
 });
 
 test("a request that failed without being worked on gives its money back; one that broke off keeps it", async () => {
-  await open({ NOCTUARY_MONTHLY_BUDGET_USD: "1000000", NOCTUARY_EMBED_BATCH_NOTES: "50" });
+  await open({ NOCTUARY_MONTHLY_BUDGET_USD: "10000000", NOCTUARY_EMBED_BATCH_NOTES: "50" });
   await putNotes(database, "u", notes);
   const budgetMonth = async () =>
     (

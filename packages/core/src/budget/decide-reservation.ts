@@ -10,6 +10,12 @@ export type Purpose = "words" | "embeddings";
  */
 export const SHARE: Readonly<Record<Purpose, number>> = { words: 0.8, embeddings: 1 };
 
+/**
+ * What is so small a part of what is left need not be known exactly, and may be set aside before it is asked for: a
+ * hundred workers that do so at once leave room for each other.
+ */
+const AMPLE = 100;
+
 /** Dollars are compared as whole millionths of a millionth, as the database stores them. */
 const units = (usd: number) => Math.round(usd * 1e12);
 
@@ -26,6 +32,11 @@ export function decideReservation(
     ({ limitUsd, usedUsd }) => units(usedUsd) + units(usd) > units(limitUsd * SHARE[purpose]),
   );
   return spent === undefined ? null : spent.scope === "user" ? "budget_spent_user" : "budget_spent_total";
+}
+
+/** Whether each budget that holds has room for this a hundred times over. */
+export function isAmple(budgets: readonly Budget[], purpose: Purpose, usd: number): boolean {
+  return decideReservation(budgets, purpose, usd * AMPLE) === null;
 }
 
 /** Dollars that a purpose may still use: 0 when they are spent, Infinity where nobody set a limit. */

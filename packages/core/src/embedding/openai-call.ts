@@ -5,6 +5,7 @@ import { ProviderError, type ProviderProblem, permanentProblem } from "../provid
 import type { RequestSlots } from "../provider/request-slots.ts";
 import { retried, type Timing, type Tried } from "../provider/retry.ts";
 import { readVectors } from "./check-vectors.ts";
+import { loadOpenAiTokenCounter } from "./count-tokens.ts";
 import type { InputPart } from "./input-parts.ts";
 import type { Endpoint } from "./openai-endpoint.ts";
 
@@ -27,6 +28,8 @@ export interface EmbedCall {
   readonly signal: AbortSignal;
   /** Who pays; undefined where nobody has a budget. */
   readonly purse: Purse | undefined;
+  /** The parts' tokens are their bytes, which are several times as many. */
+  readonly areBytes: boolean;
   /** A row of `dimensions` for each part. */
   readonly rows: Float32Array;
   /** The rows that have their vector or their refusal. */
@@ -128,9 +131,13 @@ const half = (count: number) => Math.ceil(count / 2);
 /** One request with its retries. @throws as `retried` does */
 function askFor(session: OpenAiSession, call: EmbedCall, parts: readonly InputPart[]): Promise<Answer> {
   const { endpoint, slots, timing, dimensions } = session;
-  const { signal, purse } = call;
+  const { signal, purse, areBytes } = call;
   const texts = parts.map((part) => part.text);
   const tokens = parts.reduce((sum, part) => sum + part.tokens, 0);
+  const exactly = async () => {
+    const count = await loadOpenAiTokenCounter();
+    return { input: texts.reduce((sum, text) => sum + count(text), 0), output: 0 };
+  };
   let hasAnsweredWrongly = false;
   /** A wrong answer may have been an accident once. */
   const wrongAnswer = (
@@ -145,7 +152,8 @@ function askFor(session: OpenAiSession, call: EmbedCall, parts: readonly InputPa
 
   const attempt = async (): Promise<Tried<Answer>> => {
     const asked = await slots.run(async () => {
-      const leave = await endpoint.admit({ input: tokens, output: 0 }, { signal, purse });
+      const most = { input: tokens, output: 0 };
+      const leave = await endpoint.admit(most, { signal, purse, ...(areBytes ? { exactly } : {}) });
       call.requests++;
       const asksFor = session.sendsDimensions ? dimensions : undefined;
       return endpoint.ask(texts, { dimensions: asksFor, signal, leave });

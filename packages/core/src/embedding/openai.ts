@@ -97,12 +97,13 @@ export function openaiEmbedder({
     },
     async embed(inputs, { signal, purse }): Promise<Embeddings> {
       signal.throwIfAborted();
-      const { parts, split, empty } = await partsOfInputs(inputs, { ...counting, signal });
+      const { parts, split, empty, areBytes } = await partsOfInputs(inputs, { ...counting, signal });
       const rows = inputs.length + [...split.values()].reduce((sum, own) => sum + own.length - 1, 0);
       const stop = new AbortController();
       const call: EmbedCall = {
         signal: AbortSignal.any([signal, stop.signal]),
         purse,
+        areBytes,
         rows: new Float32Array(rows * dimensions),
         answered: new Set(empty),
         refusals: new Map(empty.map((row) => [row, "empty_input"])),

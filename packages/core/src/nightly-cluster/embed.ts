@@ -52,7 +52,8 @@ export const embed: UserStep<EmbedPayload> = {
     const { context, run, userId, payload, remainingMs } = input;
     const { embedder } = context;
     const waiting: WaitingTexts = new Map();
-    const progress = new Progress(input, waiting);
+    await using purse = purseOf(context, userId, "embeddings");
+    const progress = new Progress(input, waiting, purse);
     const signal = AbortSignal.timeout(Math.max(1, remainingMs() - MARGIN_MS / 2));
     const lanes = new CallLanes(
       embedder.callsInFlight,
@@ -142,16 +143,18 @@ class Progress {
   /** What the last call brought, saved with the end of the task: most users need one call a night. */
   #held: Saved | undefined;
 
-  constructor(input: EmbedInput, waiting: WaitingTexts) {
+  constructor(input: EmbedInput, waiting: WaitingTexts, purse: Purse) {
     this.#input = input;
-    this.#purse = purseOf(input.context, input.userId, "embeddings");
+    this.#purse = purse;
     this.#waiting = waiting;
     this.totals = { embedded: 0, reused: 0, failedNotes: 0, requests: 0, tokens: 0, ...input.task.result };
   }
 
   /** Saves what needs no call: notes without text, and texts that were embedded before. */
-  async addPage({ stored: { notes, vectorOf }, empty }: PageOfTexts): Promise<void> {
-    const { dimensions } = this.#input.context.embedder;
+  async addPage({ texts, stored: { notes, vectorOf }, empty }: PageOfTexts): Promise<void> {
+    const { dimensions, priceUsd } = this.#input.context.embedder;
+    // While they are counted and packed. No token is shorter than a byte.
+    this.#purse.expect(priceUsd(texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)));
     const vectors = new Float32Array(vectorOf.size * dimensions);
     const rowOf = new Map<string, number>();
     for (const [hash, vector] of vectorOf) {

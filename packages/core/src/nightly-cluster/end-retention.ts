@@ -1,4 +1,5 @@
 import { asLedger } from "@noctuary/db/access";
+import { purgeBudgets } from "@noctuary/db/budget/budget-month";
 import {
   forgetUserInRuns,
   forgottenLeftInRuns,
@@ -9,11 +10,11 @@ import {
 import { anonymiseUsage } from "@noctuary/db/notes/note";
 import type { Context } from "../context.ts";
 
-const AUDIT_ROWS_AT_ONCE = 5_000;
+const ROWS_AT_ONCE = 5_000;
 
 /**
- * The clean-up of what is kept for a time only: audit and runs whose retention has ended, and what a run that was under way
- * has kept of somebody forgotten. It stops when its time is up; the next night goes on with the rest.
+ * The clean-up of what is kept for a time only: audit, months of budgets and runs whose retention has ended, and what a run
+ * that was under way has kept of somebody forgotten. It stops when its time is up; the next night goes on with the rest.
  */
 export async function endRetention(
   { db, limits: { retentionDays } }: Pick<Context, "db" | "limits">,
@@ -25,8 +26,9 @@ export async function endRetention(
       await anonymiseUsage(tx, userId);
     });
   }
-  for (let removed = AUDIT_ROWS_AT_ONCE; removed === AUDIT_ROWS_AT_ONCE && hasTime(); )
-    removed = await asLedger(db, (tx) => purgeAudit(tx, retentionDays, AUDIT_ROWS_AT_ONCE));
+  for (const purge of [purgeAudit, purgeBudgets])
+    for (let removed = ROWS_AT_ONCE; removed === ROWS_AT_ONCE && hasTime(); )
+      removed = await asLedger(db, (tx) => purge(tx, retentionDays, ROWS_AT_ONCE));
   while (hasTime()) {
     const isRemoved = await asLedger(db, async (tx) => {
       const runId = await runPastRetention(tx, retentionDays);

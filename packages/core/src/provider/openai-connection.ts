@@ -33,11 +33,15 @@ export interface Leave {
 export interface OpenAiConnection {
   readonly url: URL;
   /**
-   * Waits for leave to make a request of so many tokens at the most, and sets aside what they cost.
+   * Waits for leave to make a request of so many tokens at the most, and sets aside what they cost: where money is short
+   * and `exactly` is given, what those cost.
    *
    * @throws {RetryLaterError} as a policy does, {BudgetSpentError} as a purse does; nobody is asked then
    */
-  admit(most: Tokens, options: { signal: AbortSignal; purse: Purse | undefined }): Promise<Leave>;
+  admit(
+    most: Tokens,
+    options: { signal: AbortSignal; purse: Purse | undefined; exactly?: () => Promise<Tokens> },
+  ): Promise<Leave>;
   /**
    * Makes one request.
    *
@@ -65,8 +69,9 @@ export function openAiConnection({
   let client: Promise<OpenAI> | undefined;
   return {
     url,
-    async admit(most, { signal, purse }) {
-      const reservation = await purse?.reserve(priceUsd(most));
+    async admit(most, { signal, purse, exactly }) {
+      const exactUsd = exactly && (async () => priceUsd(await exactly()));
+      const reservation = await purse?.reserve(priceUsd(most), exactUsd);
       try {
         return { pass: await policy.admit(most.input + most.output, signal), reservation };
       } catch (error) {

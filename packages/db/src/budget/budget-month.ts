@@ -29,27 +29,6 @@ const month = sql`date_trunc('month', ledger_clock() at time zone 'UTC')::date`;
 const inMonth = (first: ReturnType<typeof sql>) =>
   sql`day >= ${first} and day < ${first} + interval '1 month'`;
 
-/**
- * The limits that hold for a user, and the month by the database's clock: YYYY-MM-01. Its rows are made here and not where
- * they are locked: who makes one waits for whoever makes the same, and must hold no lock meanwhile.
- */
-export async function openBudgets(
-  tx: LedgerTransaction,
-  userId: string,
-  { userUsd, totalUsd }: BudgetLimits,
-): Promise<BudgetLimits & { month: string }> {
-  const { rows } = await tx.execute<{ own: number | null; month: string }>(sql`
-    select (select monthly_budget_usd from user_setting where user_id = ${userId}) as own, ${month}::text as month`);
-  const limits = { userUsd: rows[0]!.own ?? userUsd, totalUsd, month: rows[0]!.month };
-  const owners = ownersIn(userId, limits);
-  if (owners.length > 0) {
-    await tx.execute(sql`
-      insert into budget_month (user_id, month) select unnest(${textArray(owners)}) as user_id, ${limits.month}::date
-      order by user_id on conflict do nothing`);
-  }
-  return limits;
-}
-
 /** The budgets that hold for a user, as they stand; none where there is no limit. */
 export async function budgetsOf(
   tx: LedgerTransaction | UserTransaction,
@@ -79,25 +58,67 @@ export async function budgetsOf(
   );
 }
 
-/** The same, locked to the end of the transaction, and compared with what was used. The limits are what `openBudgets` said. */
+/** What of a month's money one user's requests are held against. */
+export interface BudgetAccount {
+  limits: BudgetLimits;
+  /** By the database's clock: YYYY-MM-01. */
+  month: string;
+}
+
+/**
+ * The budgets that hold for a user, locked to the end of the transaction, and compared with what was used: those of an
+ * account that was locked before, or as they are set now. No budgets where the account has no limit, or where its rows
+ * are still to be made (`makeBudgets`).
+ */
 export async function lockBudgets(
   tx: LedgerTransaction,
   userId: string,
-  limits: BudgetLimits & { month: string },
-): Promise<Budget[]> {
-  const owners = textArray(ownersIn(userId, limits));
-  const first = sql`${limits.month}::date`;
+  of: BudgetLimits | BudgetAccount,
+): Promise<{ account: BudgetAccount; budgets: Budget[]; isMade: boolean }> {
+  const set = "month" in of ? of.limits : of;
+  const first = "month" in of ? sql`${of.month}::date` : month;
+  const owners = textArray([...(set.totalUsd === null ? [] : [""]), userId]);
   // All rows are locked in one order, or two workers could wait for each other.
-  const { rows } = await tx.execute<{ user_id: string; spent: number; reserved: number }>(sql`
-    with locked as materialized (
-      select * from budget_month where user_id = any(${owners}) and month = ${first} order by user_id for update)
-    select user_id, reserved_usd::float8 as reserved, greatest(spent_usd, case
-      when user_id <> '' then (select sum(cost_usd) from usage u where u.user_id = ${userId} and ${inMonth(first)})::numeric
+  const { rows } = await tx.execute<{
+    month: string;
+    own: number | null;
+    user_id: string | null;
+    spent: number;
+    reserved: number;
+  }>(sql`
+    with asked as materialized (
+      select ${first} as first, (select monthly_budget_usd from user_setting where user_id = ${userId}) as own),
+    locked as materialized (
+      select b.* from budget_month b, asked where b.user_id = any(${owners}) and b.month = asked.first
+      order by b.user_id for update of b)
+    select first::text as month, own, user_id, reserved_usd::float8 as reserved, greatest(spent_usd, case
+      when user_id <> '' then (select sum(cost_usd) from usage u where u.user_id = ${userId} and ${inMonth(sql`first`)})::numeric
       when compared_at is null or compared_at < ledger_clock() - ${COMPARE_EVERY}
-        then (select sum(cost_usd) from usage where ${inMonth(first)})::numeric end)::float8 as spent
-    from locked order by user_id`);
-  const of = (owner: string) => rows.find((row) => row.user_id === owner);
-  return listed(limits, { user: of(userId), total: of("") });
+        then (select sum(cost_usd) from usage where ${inMonth(sql`first`)})::numeric end)::float8 as spent
+    from asked left join locked on true`);
+  const [{ month: opened, own }] = rows as [(typeof rows)[number]];
+  const limits =
+    "month" in of ? of.limits : { userUsd: own === null ? set.userUsd : own, totalUsd: set.totalUsd };
+  const row = (owner: string) => rows.find(({ user_id }) => user_id === owner);
+  return {
+    account: { limits, month: opened },
+    budgets: listed(limits, { user: row(userId), total: row("") }),
+    isMade: ownersIn(userId, limits).every((owner) => row(owner) !== undefined),
+  };
+}
+
+/**
+ * Makes the rows of a month, in a transaction of its own: who makes one waits for whoever makes the same, and must hold no
+ * lock meanwhile.
+ */
+export async function makeBudgets(
+  tx: LedgerTransaction,
+  userId: string,
+  { limits, month }: BudgetAccount,
+): Promise<void> {
+  await tx.execute(sql`
+    insert into budget_month (user_id, month) select unnest(${textArray(ownersIn(userId, limits))}) as user_id, ${month}::date
+    order by user_id on conflict do nothing`);
 }
 
 /** Sets dollars aside in every locked budget, and takes over what `lockBudgets` found to be spent. */
@@ -106,21 +127,24 @@ export async function addReservation(
   userId: string,
   { month, usd, budgets }: { month: string; usd: number; budgets: readonly Budget[] },
 ): Promise<void> {
-  for (const { scope, usedUsd, reservedUsd } of budgets) {
-    await tx.execute(sql`
-      update budget_month set reserved_usd = reserved_usd + ${usd}::numeric,
-        spent_usd = greatest(spent_usd, round(${usedUsd - reservedUsd}::numeric, 12)),
-        compared_at = case when compared_at is null or compared_at < ledger_clock() - ${COMPARE_EVERY}
-          then ledger_clock() else compared_at end
-      where user_id = ${scope === "user" ? userId : ""} and month = ${month}::date`);
-  }
+  const found = budgets.map(({ scope, usedUsd, reservedUsd }) => ({
+    user_id: scope === "user" ? userId : "",
+    spent: usedUsd - reservedUsd,
+  }));
+  await tx.execute(sql`
+    update budget_month b set reserved_usd = reserved_usd + ${usd}::numeric,
+      spent_usd = greatest(spent_usd, round(found.spent, 12)),
+      compared_at = case when compared_at is null or compared_at < ledger_clock() - ${COMPARE_EVERY}
+        then ledger_clock() else compared_at end
+    from jsonb_to_recordset(${JSON.stringify(found)}::jsonb) as found(user_id text, spent numeric)
+    where b.user_id = found.user_id and b.month = ${month}::date`);
 }
 
 /** What was set aside is spent, or given back. */
 export async function settleReservation(
   tx: LedgerTransaction,
   userId: string,
-  { month, usd, spentUsd, limits }: { month: string; usd: number; spentUsd: number; limits: BudgetLimits },
+  { account: { limits, month }, usd, spentUsd }: { account: BudgetAccount; usd: number; spentUsd: number },
 ): Promise<void> {
   await tx.execute(sql`
     with locked as materialized (
@@ -172,6 +196,15 @@ export async function usersWithLimit(tx: LedgerTransaction): Promise<number> {
 /** A forgotten user's budget goes; that of all users keeps what was spent. */
 export async function forgetBudgets(tx: LedgerTransaction, userId: string): Promise<void> {
   await tx.execute(sql`delete from budget_month where user_id = ${userId}`);
+}
+
+/** Removes months that ended more than so many days ago; what they cost stays in `usage`. Returns how many rows. */
+export async function purgeBudgets(tx: LedgerTransaction, days: number, limit: number): Promise<number> {
+  const { rowCount } = await tx.execute(sql`
+    delete from budget_month where (user_id, month) in (select user_id, month from budget_month
+      where month + interval '1 month' + ${days} * interval '1 day' < ledger_clock() at time zone 'UTC'
+      order by month, user_id limit ${limit})`);
+  return rowCount ?? 0;
 }
 
 /** In the order in which they are locked. */
