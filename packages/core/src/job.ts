@@ -48,7 +48,14 @@ interface StepInput<Payload> {
 }
 
 /** Either what to save, together with the task's end in one transaction, or when to go on. */
-export type Outcome<Tx> = { save(tx: Tx): Promise<Totals> } | { laterInMs: number; payload?: unknown };
+export type Outcome<Tx> = Save<Tx> | { laterInMs: number; payload?: unknown };
+
+export interface Save<Tx> {
+  /** The task's result where it is known before anything is saved: then the task is ended first, in the same statement. */
+  result?: Totals;
+  /** Returns the task's result. */
+  save(tx: Tx): Promise<Totals>;
+}
 
 /** A wait for a user's part in another job. It costs no attempt. */
 export interface Wait {

@@ -7,6 +7,12 @@ import { Socket } from "node:net";
 export class TurnSocket extends Socket {
   #isHeld = false;
 
+  /** `begin` and `commit` are written without a cork of the driver's: they go with what follows in the same turn. */
+  override write = ((...args: Parameters<Socket["write"]>) => {
+    this.cork();
+    return super.write(...args);
+  }) as Socket["write"];
+
   /** The driver corks around the messages of each statement. */
   override cork(): void {
     if (this.#isHeld) return;

@@ -3,7 +3,6 @@ import { addUsage, audit, raiseVersion, type UsageEntry } from "@noctuary/db/acc
 import { vectorType } from "@noctuary/db/database";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import { recordRunError, runAgeMs } from "@noctuary/db/ledger/run";
-import { lockRunUser } from "@noctuary/db/ledger/run-user";
 import { saveProgress } from "@noctuary/db/ledger/task";
 import { recordUnanswered } from "@noctuary/db/notes/note-account";
 import {
@@ -20,7 +19,7 @@ import { limitsFor, type UserStep } from "../job.ts";
 import { permanentProblem } from "../provider/provider-errors.ts";
 import { CallLanes, type PutOff } from "./call-lanes.ts";
 import { embedTexts, packCalls, sortByAnswer } from "./embed-call.ts";
-import { afterEmbed } from "./fan-in.ts";
+import { afterEmbed, lockBeforeEmbedEnds } from "./fan-in.ts";
 import { EMBED, type EmbedPayload, embedPayload } from "./steps.ts";
 import {
   type NoteVersion,
@@ -81,7 +80,7 @@ export const embed: UserStep<EmbedPayload> = {
       await progress.saveHeld();
       throw error;
     });
-    if (putOff === null) return { save: (tx) => progress.saveAtEnd(tx) };
+    if (putOff === null) return { result: progress.totalsAtEnd(), save: (tx) => progress.saveAtEnd(tx) };
     if (putOff instanceof BudgetSpentError) return { save: (tx) => progress.saveUnpaid(tx, putOff) };
     await progress.saveHeld();
     await endEndlessWait(input, putOff);
@@ -255,19 +254,26 @@ class Progress {
     if (held !== undefined) await this.#save(held);
   }
 
-  /** Saves what is held back in the transaction that ends the task. Returns the task's totals. */
+  /** The task's totals with what is held back. */
+  totalsAtEnd(): Totals {
+    return this.#held === undefined ? this.totals : this.#totalsWith(this.#held);
+  }
+
+  /**
+   * Saves what is held back in the transaction that ends the task, whose row is locked by then. Returns the task's totals.
+   */
   async saveAtEnd(tx: UserTransaction): Promise<Totals> {
+    const { run, userId } = this.#input;
     const held = this.#held;
-    if (held === undefined || isNothing(held)) return this.totals;
-    const totals = this.#totalsWith(held);
-    // The order in which the plan locks these rows.
-    await Promise.all([
-      saveProgress(tx, this.#input.task, totals),
-      lockRunUser(tx, this.#input.run.id, this.#input.userId),
-      this.#putNotes(tx, held),
-      this.#putCounts(tx, held),
-    ]);
-    return totals;
+    if (held !== undefined && !isNothing(held)) {
+      // The order in which the plan locks these rows.
+      await Promise.all([
+        lockBeforeEmbedEnds(tx, run, userId),
+        this.#putNotes(tx, held),
+        this.#putCounts(tx, held),
+      ]);
+    }
+    return this.totalsAtEnd();
   }
 
   /**
@@ -276,7 +282,8 @@ class Progress {
    */
   async saveUnpaid(tx: UserTransaction, { code }: BudgetSpentError): Promise<Totals> {
     const { context, run, task, userId, payload } = this.#input;
-    const totals = await this.saveAtEnd(tx);
+    const before = this.totalsAtEnd();
+    const [, totals] = await Promise.all([saveProgress(tx, task, before), this.saveAtEnd(tx)]);
     const notes = await recordUnanswered(tx, context.embedder, userId, { code }, payload);
     context.logger.warn("notes wait for a budget", {
       job: run.job,

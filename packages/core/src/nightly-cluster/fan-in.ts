@@ -7,10 +7,20 @@ import { addTasks } from "@noctuary/db/ledger/task";
 import { wakeWaiting } from "@noctuary/db/ledger/wait";
 import { CLUSTER, type ClusterPayload, EMBED } from "./steps.ts";
 
+/** Users' rows that a transaction has locked: what stands in them does not change before its end. */
+const locked = new WeakMap<UserTransaction, Promise<RunUser>>();
+
+/** Locks the user's row before anything is saved in the transaction that ends one of the user's embed tasks. */
+export function lockBeforeEmbedEnds(tx: UserTransaction, run: Run, userId: string): Promise<RunUser> {
+  const locking = lockRunUser(tx, run.id, userId);
+  locked.set(tx, locking);
+  return locking;
+}
+
 /** Called in the transaction that ended one of a user's embed tasks. */
 export async function afterEmbed(tx: UserTransaction, run: Run, userId: string): Promise<void> {
   const [user, unfinished] = await Promise.all([
-    lockRunUser(tx, run.id, userId),
+    locked.get(tx) ?? lockRunUser(tx, run.id, userId),
     unfinishedTasks(tx, run.id, userId, EMBED),
   ]);
   // The night is over for this user, and the task was taken up again after that: what it stored is grouped by the next.

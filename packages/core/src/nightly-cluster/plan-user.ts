@@ -26,7 +26,7 @@ import { EMBED, type EmbedPayload, embedPayload, type NoteRangePayload } from ".
 import { areTooMany, decideWithholding } from "./withhold-deletions.ts";
 
 /** `updated_at` tells what changed; once a week the hashes are compared as well, for apps that forget to set it. */
-const REHASH_DAYS = 7;
+export const REHASH_DAYS = 7;
 
 export interface PlanScope {
   context: Context;
@@ -133,12 +133,12 @@ async function makeTasks(
   );
 }
 
-/** Of a task that an earlier version has made, nothing can be said. */
+/** Of a task that an earlier version has made, or whose texts nobody has looked at, nothing can be said. */
 function openRangeOf(payload: unknown): NoteRange | undefined {
   const { success, data } = embedPayload.safeParse(payload);
   if (!success || "noteIds" in data) return undefined;
   const { firstId, lastId, notes, bytes } = data;
-  return { firstId, lastId, notes, bytes };
+  return bytes === undefined ? undefined : { firstId, lastId, notes, bytes };
 }
 
 /** What a plan of this user would count, without writing anything. */

@@ -1,7 +1,7 @@
 import { asLedger } from "@noctuary/db/access";
 import { budgetsOf } from "@noctuary/db/budget/budget-month";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
-import { lastPlannedUser } from "@noctuary/db/ledger/run-user";
+import { lastRunUser, unplannedUsers } from "@noctuary/db/ledger/run-user";
 import { renewLease } from "@noctuary/db/ledger/task";
 import { usersAfter, vanishedInAll } from "@noctuary/db/notes/note-changes";
 import { dryTotal } from "../budget/dry-budget.ts";
@@ -10,6 +10,7 @@ import { sendOutbox } from "../runtime/send-outbox.ts";
 import { usersAskedAfter } from "../runtime/users-asked.ts";
 import { carryOutForgets } from "./carry-out-forgets.ts";
 import { endRetention } from "./end-retention.ts";
+import { planNewNotes } from "./plan-new-notes.ts";
 import { dryPlanUser, type PlanScope, planPage } from "./plan-user.ts";
 import { withReadableNotes } from "./readable-notes.ts";
 import { areTooManyInAll } from "./withhold-deletions.ts";
@@ -42,38 +43,53 @@ async function planUsers(input: PlanInput): ReturnType<PlanStep["work"]> {
   const scope = await scopeOf(input);
   let renewedAt = performance.now();
   let sentAt = performance.now();
-  for await (const userId of usersToPlan(input)) {
-    do {
-      if (remainingMs() < MARGIN_MS) return { laterInMs: 0 };
-      if (performance.now() - renewedAt > RENEW_EVERY_MS) {
-        await asLedger(context.db, (tx) => renewLease(tx, task, plan.limits.leaseMs));
-        renewedAt = performance.now();
-      }
-    } while (!(await planPage(scope, userId)));
-    // Not in the middle of a user, whose last task may still become longer.
-    if (performance.now() - sentAt > SEND_EVERY_MS) {
-      await sendOutbox(context);
-      sentAt = performance.now();
+  const renew = async () => {
+    if (performance.now() - renewedAt <= RENEW_EVERY_MS) return;
+    await asLedger(context.db, (tx) => renewLease(tx, task, plan.limits.leaseMs));
+    renewedAt = performance.now();
+  };
+  // Not in the middle of a user, whose last task may still become longer.
+  const send = async () => {
+    if (performance.now() - sentAt <= SEND_EVERY_MS) return;
+    await sendOutbox(context);
+    sentAt = performance.now();
+  };
+  for await (const userIds of usersToPlan(input)) {
+    if (remainingMs() < MARGIN_MS) return { laterInMs: 0 };
+    await renew();
+    const others = await planNewNotes(scope, userIds);
+    await send();
+    for (const userId of others) {
+      do {
+        if (remainingMs() < MARGIN_MS) return { laterInMs: 0 };
+        await renew();
+      } while (!(await planPage(scope, userId)));
+      await send();
     }
   }
   return { save: () => Promise.resolve({}) };
 }
 
 /** From where an earlier try has come to. */
-async function* usersToPlan(input: PlanInput): AsyncGenerator<string> {
-  const last = await asLedger(input.context.db, (tx) => lastPlannedUser(tx, input.run.id));
-  if (last !== null && !last.isPlanned) yield last.userId;
-  yield* usersFrom(input, last?.userId ?? "");
+async function* usersToPlan(input: PlanInput): AsyncGenerator<string[]> {
+  const { context, run } = input;
+  const [begun, last] = await asLedger(context.db, (tx) =>
+    Promise.all([unplannedUsers(tx, run.id), lastRunUser(tx, run.id)]),
+  );
+  if (begun.length > 0) yield begun;
+  yield* usersFrom(input, last);
 }
 
 /** Counts what a run would do: calls nobody, and writes nothing but these numbers. */
 async function dryRun(input: PlanInput): ReturnType<PlanStep["work"]> {
   const scope = await scopeOf(input);
   const totals: Totals = { users: 0 };
-  for await (const userId of usersFrom(input, "")) {
-    totals.users = (totals.users ?? 0) + 1;
-    const counts = await dryPlanUser(scope, userId);
-    for (const [name, value] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + value;
+  for await (const userIds of usersFrom(input, "")) {
+    totals.users = (totals.users ?? 0) + userIds.length;
+    for (const userId of userIds) {
+      const counts = await dryPlanUser(scope, userId);
+      for (const [name, value] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + value;
+    }
   }
   const budgets = await asLedger(input.context.db, (tx) => budgetsOf(tx, "", input.context.budgets));
   Object.assign(totals, dryTotal(budgets));
@@ -85,17 +101,15 @@ async function scopeOf({ context, run }: PlanInput): Promise<PlanScope> {
   return { context, run, tooManyInAll: areTooManyInAll(gone) };
 }
 
-/** The users after one, in the order of their ids: those that were asked for, or all. */
-async function* usersFrom({ context, run }: PlanInput, userId: string): AsyncGenerator<string> {
-  const asked = usersAskedAfter(run, userId);
-  if (asked !== null) {
-    yield* asked;
-    return;
-  }
-  for (let afterId: string | undefined = userId; afterId !== undefined; ) {
-    const after: string = afterId;
-    const users = await asLedger(context.db, (tx) => usersAfter(tx, after, USERS_PER_READ));
-    yield* users;
-    afterId = users.at(-1);
+/** The users after one, a page at a time in the order of their ids: those that were asked for, or all. */
+async function* usersFrom({ context, run }: PlanInput, userId: string): AsyncGenerator<string[]> {
+  for (let after = userId; ; ) {
+    const users =
+      usersAskedAfter(run, after)?.slice(0, USERS_PER_READ) ??
+      (await asLedger(context.db, (tx) => usersAfter(tx, after, USERS_PER_READ)));
+    const last = users.at(-1);
+    if (last === undefined) return;
+    yield users;
+    after = last;
   }
 }

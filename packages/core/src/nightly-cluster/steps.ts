@@ -10,9 +10,9 @@ const full = z
 const rangePayload = z.object({
   firstId: z.string(),
   lastId: z.string(),
-  /** What the plan found in it: so many notes to embed, and the bytes of their texts. */
+  /** What the plan found in it: so many notes to embed, and the bytes of their texts where it looked at them. */
   notes: z.number().int(),
-  bytes: z.number().int(),
+  bytes: z.number().int().optional(),
   /** Compare the texts too, of notes that say they have not changed. */
   rehash: z.boolean().optional(),
   full,

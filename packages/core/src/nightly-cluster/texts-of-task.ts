@@ -42,7 +42,8 @@ export async function* textsOfTask(
 ): AsyncGenerator<PageOfTexts> {
   const readAfter = (afterId: string) =>
     asUser(db, userId, async (tx) => {
-      const notes = await textsToEmbed(tx, embedder, userId, {
+      const isFirst = afterId === "";
+      const { notes, hasVectors } = await textsToEmbed(tx, embedder, userId, {
         asked: payload,
         afterId,
         maxNotes: limits.embedPageNotes,
@@ -55,7 +56,9 @@ export async function* textsOfTask(
       const empty = notes.filter(isEmpty);
       const others = notes.filter((note) => !isEmpty(note) && !joinsWaiting(note, waiting));
       // Asked after those that wait were looked at: what is waited for no more is stored by now, and found here.
-      const hashes = againSince === null ? [...new Set(others.map((note) => note.contentHash))] : [];
+      // On the first page nothing has been saved by this task, so there is nothing to find where there was nothing.
+      const mayFind = againSince === null && (hasVectors || !isFirst);
+      const hashes = mayFind ? [...new Set(others.map((note) => note.contentHash))] : [];
       const vectorOf =
         hashes.length === 0
           ? new Map<string, Float32Array>()

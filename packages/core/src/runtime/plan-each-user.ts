@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { asLedger } from "@noctuary/db/access";
-import { addPlannedUsers, lastPlannedUser } from "@noctuary/db/ledger/run-user";
+import { addPlannedUsers, lastRunUser } from "@noctuary/db/ledger/run-user";
 import { addTasks, renewLease } from "@noctuary/db/ledger/task";
 import { users } from "@noctuary/db/notes/note";
 import { limitsFor, type PlanStep } from "../job.ts";
@@ -24,7 +24,7 @@ export function planEachUser(queue: string, step: { slug: string; queue: string 
       for (;;) {
         if (remainingMs() < MARGIN_MS) return { laterInMs: 0 };
         const planned = await asLedger(context.db, async (tx) => {
-          const after = (await lastPlannedUser(tx, run.id))?.userId ?? "";
+          const after = await lastRunUser(tx, run.id);
           const page = usersAskedAfter(run, after)?.slice(0, PAGE) ?? (await users(tx, PAGE, after));
           await addPlannedUsers(tx, run.id, page);
           await addTasks(

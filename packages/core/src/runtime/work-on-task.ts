@@ -150,6 +150,12 @@ async function end<Tx extends LedgerTransaction | UserTransaction>(
     await yieldTask(tx, task, { delayMs: outcome.laterInMs, payload: outcome.payload });
     return undefined;
   }
+  if (outcome.result !== undefined) {
+    const ended = finishTask(tx, task, { status: "done", result: outcome.result });
+    // Sent behind it, and not waited for it: where the task is another worker's by now, nothing of both is committed.
+    await Promise.all([ended, outcome.save(tx)]);
+    return outcome.result;
+  }
   const result = await outcome.save(tx);
   await finishTask(tx, task, { status: "done", result });
   return result;

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
+import { textArray } from "../text-array.ts";
 
 export interface UserState {
   version: number;
@@ -77,6 +78,19 @@ export async function saveUserState(
     on conflict (user_id) do update set ${list(({ column }) => sql`${column} = excluded.${column}`)}`);
 }
 
+/** Remembers for many users when their notes were last compared by their hashes, in the order of the users' ids. */
+export async function saveHashedOn(
+  tx: LedgerTransaction,
+  userIds: readonly string[],
+  date: string,
+): Promise<void> {
+  if (userIds.length === 0) return;
+  await tx.execute(sql`
+    insert into user_state (user_id, hashed_on)
+    select id, ${date}::date from unnest(${textArray(userIds)}) as u(id) order by id collate "C"
+    on conflict (user_id) do update set hashed_on = excluded.hashed_on`);
+}
+
 export interface UsageEntry {
   /** YYYY-MM-DD */
   day: string;
@@ -129,6 +143,15 @@ export async function audit(tx: UserTransaction | LedgerTransaction, entry: Audi
     insert into audit_log (user_id, actor, run_id, task_id, action, counts)
     values (${entry.userId}, ${entry.actor}, ${entry.runId ?? null}, ${entry.taskId ?? null}, ${entry.action},
       ${JSON.stringify(entry.counts)}::jsonb)`);
+}
+
+/** The entries of many users at once. */
+export async function auditAll(tx: LedgerTransaction, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await tx.execute(sql`
+    insert into audit_log (user_id, actor, run_id, task_id, action, counts)
+    select "userId", actor, "runId", "taskId", action, counts from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb)
+      as e("userId" text, actor text, "runId" text, "taskId" text, action text, counts jsonb)`);
 }
 
 export interface UserSettings {

@@ -82,16 +82,38 @@ export async function addPlannedUsers(
     on conflict do nothing`);
 }
 
-/** Where a plan that was interrupted goes on: its last user, and whether that one is through. */
-export async function lastPlannedUser(
+/**
+ * Makes these users part of a run in the order of their ids, those that are planned with their counts; who is part of it
+ * already stays as they are. Returns the ids of those that were added.
+ */
+export async function addRunUsers(
   tx: LedgerTransaction,
   runId: string,
-): Promise<{ userId: string; isPlanned: boolean } | null> {
-  const { rows } = await tx.execute<{ user_id: string; is_planned: boolean }>(sql`
-    select user_id, planned_at is not null as is_planned from run_user
-    where run_id = ${runId} order by user_id desc limit 1`);
-  const row = rows[0];
-  return row === undefined ? null : { userId: row.user_id, isPlanned: row.is_planned };
+  users: readonly Omit<RunUser, "status">[],
+): Promise<Set<string>> {
+  const { rows } = await tx.execute<{ user_id: string }>(sql`
+    insert into run_user (run_id, user_id, cursor, counts, needs_cluster, planned_at)
+    select ${runId}, "userId", cursor, counts, "needsCluster", case when "isPlanned" then ledger_clock() end
+    from jsonb_to_recordset(${JSON.stringify(users)}::jsonb)
+      as u("userId" text, cursor text, counts jsonb, "needsCluster" boolean, "isPlanned" boolean)
+    order by "userId" collate "C"
+    on conflict (run_id, user_id) do nothing
+    returning user_id`);
+  return new Set(rows.map((row) => row.user_id));
+}
+
+/** The last user who is part of a run: a plan that was interrupted goes on after it. '' where there is none. */
+export async function lastRunUser(tx: LedgerTransaction, runId: string): Promise<string> {
+  const { rows } = await tx.execute<{ user_id: string }>(sql`
+    select user_id from run_user where run_id = ${runId} order by user_id desc limit 1`);
+  return rows[0]?.user_id ?? "";
+}
+
+/** Users up to that one whose plan has not come to its end. */
+export async function unplannedUsers(tx: LedgerTransaction, runId: string): Promise<string[]> {
+  const { rows } = await tx.execute<{ user_id: string }>(sql`
+    select user_id from run_user where run_id = ${runId} and status = 'open' and planned_at is null order by user_id`);
+  return rows.map((row) => row.user_id);
 }
 
 /** Counts are there only where users were planned note by note. */

@@ -38,7 +38,12 @@ export async function contentHashes(tx: UserTransaction, texts: readonly Text[])
 /** `content_hash` of a text that is composed for certain; null where it may not be. */
 export function plainContentHash({ title, body }: Text): string | null {
   const text = `${trimmed(title)}\n\n${trimmed(body)}`;
-  return mayCompose.test(text) ? null : hash("sha256", text, "hex");
+  return isAscii(text) || !mayCompose.test(text) ? hash("sha256", text, "hex") : null;
+}
+
+/** Told without a look at each character by us: nothing below U+0080 composes. */
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
 }
 
 function trimmed(text: string): string {

@@ -13,6 +13,13 @@ export interface NoteText {
   updatedAt: string;
 }
 
+/** A page of them. */
+export interface TextsToEmbed {
+  notes: NoteText[];
+  /** Whether this user had a vector of the model when the page was read. */
+  hasVectors: boolean;
+}
+
 /** Which notes are looked at. */
 export type NotesAsked =
   /** In the order of their bytes, both ends included. */
@@ -40,9 +47,11 @@ export async function textsToEmbed(
   { model, dimensions }: EmbeddingModel,
   userId: string,
   { asked, afterId, maxNotes, maxBytes, rehash, againSince }: TextPage,
-): Promise<NoteText[]> {
-  const { rows } = await tx.execute<Omit<NoteText, "contentHash"> & Record<string, unknown>>(sql`
-    select id, title, body, updated_at::text as "updatedAt"
+): Promise<TextsToEmbed> {
+  const { rows } = await tx.execute<TextRow>(sql`
+    select id, title, body, updated_at::text as "updatedAt",
+      (select exists (select from note_embedding where user_id = ${userId} and model = ${model}
+        and dimensions = ${dimensions} and vector is not null)) as "hasVectors"
     from (
       select *, sum(bytes) over (order by id) - bytes as bytes_before from (
         select n.id, n.title, n.body, n.updated_at, octet_length(n.title) + octet_length(n.body) as bytes
@@ -54,8 +63,17 @@ export async function textsToEmbed(
     where bytes_before < ${maxBytes}
     order by id`);
   const hashes = await contentHashes(tx, rows);
-  return rows.map((row, i) => ({ ...row, contentHash: hashes[i]! }));
+  const notes = rows.map(({ id, title, body, updatedAt }, i) => ({
+    id,
+    title,
+    body,
+    updatedAt,
+    contentHash: hashes[i]!,
+  }));
+  return { notes, hasVectors: rows[0]?.hasVectors === true };
 }
+
+type TextRow = Omit<NoteText, "contentHash"> & { hasVectors: boolean } & Record<string, unknown>;
 
 /**
  * A condition on a note `n`. A range and not a list of ids is one walk along an index, whatever the planner knows of a
