@@ -18,6 +18,12 @@ export function graphOf(nodes: number, edges: [number, number, number?][]): Grap
   };
 }
 
+/** All edges between nodes `first .. first + size - 1`. */
+export function clique(first: number, size: number): [number, number][] {
+  const nodes = Array.from({ length: size }, (_, i) => first + i);
+  return nodes.flatMap((a) => nodes.flatMap((b): [number, number][] => (a < b ? [[a, b]] : [])));
+}
+
 /** Zachary's karate club (1977): 34 members, 78 friendships, from 0. */
 export const karateClub: [number, number][] = [
   "0 1,2,3,4,5,6,7,8,10,11,12,13,17,19,21,31",

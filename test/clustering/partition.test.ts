@@ -106,6 +106,30 @@ test("the order of the notes changes nothing, bit for bit, on the first night an
   );
 });
 
+test("a large account has fine topics where they are apart, in any order, and keeps them", () => {
+  const [count, groups] = [1_200, 80];
+  const { vectors, group } = groupedVectors({ count, groups, dimensions, spread: 0.8, seed: 6 });
+  const partition = partitionNotes({ vectors, count, dimensions });
+  expect(partition.topics).toBe(groups);
+  expect(agreement(group, partition.topic).ari).toBe(1);
+
+  const reversed = Float32Array.from(vectors, (_, i) => {
+    const [row, d] = [Math.floor(i / dimensions), i % dimensions];
+    return vectors[(count - 1 - row) * dimensions + d]!;
+  });
+  expect(partitionNotes({ vectors: reversed, count, dimensions }).topic).toEqual(
+    partition.topic.toReversed(),
+  );
+
+  const regrouped = { quality: partition.regrouping.quality, changedNotes: 100 };
+  const tonight = partitionNotes(
+    { vectors, count, dimensions },
+    { topic: partition.topic, regrouping: regrouped },
+  );
+  expect(tonight.moveCause).toBe("regrouped");
+  expect(movedBetween(partition.topic, tonight.topic)).toBe(0);
+});
+
 test("an unchanged account comes back as it was", () => {
   for (const spread of [0.8, 1.3, 1.8, 2.5]) {
     const { vectors } = groupedVectors({ count: 500, groups: 20, dimensions, spread, seed: 7 });

@@ -3,6 +3,7 @@ import { compactLabels, type Graph, type Labels, modularity, sameLabels } from "
 import { leiden, moveFrontier } from "./leiden.ts";
 import { mergeSmallTopics } from "./merge-small-topics.ts";
 import type { PackedRows } from "./packed-rows.ts";
+import { largestCutFor, splitTopics } from "./split-topics.ts";
 import { favourPresentTopics } from "./topic-memory.ts";
 
 const SEED = 1;
@@ -49,7 +50,7 @@ export interface FoundTopics {
 
 /**
  * The topics of an account: Leiden, small topics merged, and again from there as long as that makes a better
- * partition.
+ * partition; then each of them split where hardly anything holds its parts together.
  *
  * After an earlier night, only new notes and what they touch move. When what has changed since the last regrouping
  * is a twentieth of the account, or the partition has become materially worse, everything is regrouped, beginning from
@@ -91,7 +92,15 @@ export function findTopics({ graph, rows, rowAt, keys, notes, previous }: Topics
     // Begun from what it has found itself, Leiden finds it again.
     if (sameLabels(found, next)) break;
   }
-  return { topics: best, regrouped: true, changedNotes: 0, quality };
+  const topics = splitTopics(previous ? steady : graph, best, {
+    notes,
+    smallestTopic: smallestTopicFor(noteCount),
+    largestCut: largestCutFor(noteCount),
+    keys,
+    seed: SEED,
+    present: placed?.label,
+  });
+  return { topics, regrouped: true, changedNotes: 0, quality: qualityOf(topics) };
 }
 
 /**
