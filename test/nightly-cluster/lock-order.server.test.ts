@@ -1,13 +1,15 @@
 import type { Context } from "@noctuary/core/context";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { announcingStatements } from "../support/announced-statements.ts";
-import { type Night, openNight } from "../support/night.ts";
+import { expireLeases, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
+import { PATIENT } from "../support/patience.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 let database: TestDatabase;
 let night: Night;
 let beforeStatement: (text: string) => Promise<void> = async () => {};
+let packsAll = false;
 let onPack: () => Promise<void> = async () => {};
 beforeAll(async () => {
   database = await openTestDatabase();
@@ -24,7 +26,7 @@ function oneCallANote(context: Context): Context {
     ...context.embedder,
     async pack(inputs) {
       await onPack();
-      return inputs.map((_, i) => [i]);
+      return packsAll ? [[...inputs.keys()]] : inputs.map((_, i) => [i]);
     },
   };
   return announcingStatements({ ...context, embedder }, (text) => beforeStatement(text));
@@ -74,4 +76,44 @@ test("a run that stores a note's vector and one that purges it at the same momen
   );
   expect(tries).toEqual([]);
   expect(night.log()).not.toContain("task will be tried again");
+});
+
+test("a worker that is frozen over a save until another one ends its task: one of them is turned away, and all is stored", async () => {
+  await putNotes(database, "frozen", themedNotes(4));
+  const { runId } = await night.start({
+    trigger: "manual",
+    asOf: "2026-11-05T07:00:00Z",
+    options: { userIds: ["frozen"] },
+  });
+  const [message] = await night.receive("embed");
+  // The first one has written a vector and is about to look whether the task is still its own.
+  const isFrozen = Promise.withResolvers<void>();
+  const thaws = Promise.withResolvers<void>();
+  beforeStatement = async (text) => {
+    if (!text.includes("update task set result")) return;
+    isFrozen.resolve();
+    await thaws.promise;
+  };
+  const frozen = night.deliver("embed", [message!]);
+  await isFrozen.promise;
+
+  // The other one has it all in one call: it ends the task, and then waits for the vector that the first one has written.
+  beforeStatement = async () => {};
+  packsAll = true;
+  await expireLeases(database);
+  const heir = night.deliver("embed", [message!]);
+  await vi.waitFor(async () => {
+    const waiting = await database.query(
+      "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    expect(waiting).not.toHaveLength(0);
+  }, PATIENT);
+  thaws.resolve();
+  await Promise.all([frozen, heir]);
+  packsAll = false;
+  expect(await night.finish(runId)).toMatchObject({ status: "done", totals: { new: 4 } });
+  const [stored] = await database.query(
+    "select count(*)::int as n from noctuary.note_embedding where user_id = 'frozen' and vector is not null",
+  );
+  expect(stored).toEqual({ n: 4 });
 });

@@ -1,4 +1,7 @@
 import { sayCode } from "@noctuary/cli/render/codes";
+import type { Context } from "@noctuary/core/context";
+import { openaiEmbedder } from "@noctuary/core/embedding/openai";
+import { realTiming } from "@noctuary/core/provider/retry";
 import { asLedger } from "@noctuary/db/access";
 import { noteStates } from "@noctuary/db/notes/note-account";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -48,44 +51,62 @@ const troubles: [string, Misbehaviour, string][] = [
 
 test.each(troubles)(
   "%s: what was stored stays, each note waits with a reason that says what to do, and the next night mends it",
-  async (_, misbehaviour, code) => {
-    provider = await startOpenAiServer();
-    night = await openNight(database, {
-      environment: {
-        NOCTUARY_EMBEDDER: "openai",
-        OPENAI_BASE_URL: provider.url,
-        NOCTUARY_PROVIDER_WAIT_MS: "1",
-      },
-    });
-    const model = night.context.embedder;
-    const states = async () =>
-      (await asLedger(database.db, (tx) => noteStates(tx, model))).map(({ state, reason, notes }) => [
-        state,
-        reason,
-        notes,
-      ]);
-    await putNotes(database, "u", themedNotes(6));
-    await night.run();
-    expect(await states()).toEqual([["embedded", null, 6]]);
-
-    await putNotes(database, "u", themedNotes(3, { from: 6 }));
-    provider.options.misbehave = () => misbehaviour;
-    const run = await night.run({}, "2026-11-03T07:00:00Z");
-    expect(run).toMatchObject({ status: "partial" });
-    expect(await states()).toEqual([
-      ["embedded", null, 6],
-      ["pending", code, 3],
-    ]);
-    expect(sayCode(code)).toMatch(/^the provider|^there is no/);
-
-    delete provider.options.misbehave;
-    expect(await night.run({}, "2026-11-04T07:00:00Z")).toMatchObject({
-      status: "done",
-      totals: { embedded: 3 },
-    });
-    expect(await states()).toEqual([["embedded", null, 9]]);
-  },
+  (_, misbehaviour, code) => expectMended(misbehaviour, code),
 );
+
+test("a body that stalls half way ends with the request's time, like any other failure", () =>
+  expectMended("stalls", "provider_timeout", (context) => ({
+    ...context,
+    embedder: openaiEmbedder({
+      baseUrl: provider.url,
+      dimensions: 64,
+      timeoutMs: 200,
+      timing: { ...realTiming, sleep: async () => {} },
+    }),
+  })));
+
+async function expectMended(
+  misbehaviour: Misbehaviour,
+  code: string,
+  wrap?: (context: Context) => Context,
+): Promise<void> {
+  provider = await startOpenAiServer();
+  night = await openNight(database, {
+    environment: {
+      NOCTUARY_EMBEDDER: "openai",
+      OPENAI_BASE_URL: provider.url,
+      NOCTUARY_PROVIDER_WAIT_MS: "1",
+    },
+    ...(wrap === undefined ? {} : { wrap }),
+  });
+  const model = night.context.embedder;
+  const states = async () =>
+    (await asLedger(database.db, (tx) => noteStates(tx, model))).map(({ state, reason, notes }) => [
+      state,
+      reason,
+      notes,
+    ]);
+  await putNotes(database, "u", themedNotes(6));
+  await night.run();
+  expect(await states()).toEqual([["embedded", null, 6]]);
+
+  await putNotes(database, "u", themedNotes(3, { from: 6 }));
+  provider.options.misbehave = () => misbehaviour;
+  const run = await night.run({}, "2026-11-03T07:00:00Z");
+  expect(run).toMatchObject({ status: "partial" });
+  expect(await states()).toEqual([
+    ["embedded", null, 6],
+    ["pending", code, 3],
+  ]);
+  expect(sayCode(code)).toMatch(/^the provider|^there is no/);
+
+  delete provider.options.misbehave;
+  expect(await night.run({}, "2026-11-04T07:00:00Z")).toMatchObject({
+    status: "done",
+    totals: { embedded: 3 },
+  });
+  expect(await states()).toEqual([["embedded", null, 9]]);
+}
 
 test("vectors in another order are each stored for their own note", async () => {
   provider = await startOpenAiServer({ misbehave: () => ({ change: (data) => data.toReversed() }) });
