@@ -1,20 +1,38 @@
 import { asUser } from "@noctuary/db/access";
 import { addEdit } from "@noctuary/db/clusters/cluster-edit";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ChatRequest, type ChatServer, materialOf, startChatServer } from "../support/chat-server.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 let database: TestDatabase;
+let chat: ChatServer;
 let night: Night;
 beforeAll(async () => {
   database = await openTestDatabase();
-  night = await openNight(database);
+  chat = await startChatServer(namesOf);
+  night = await openNight(database, {
+    environment: { NOCTUARY_LLM: "openai", NOCTUARY_LLM_BASE_URL: chat.url },
+  });
 });
 afterAll(async () => {
   await night.close();
+  await chat.close();
   await database.close();
 });
+
+function namesOf(request: ChatRequest): { content: object } {
+  const { groups } = materialOf(request) as { groups: { group: number; keyphrases: string[] }[] };
+  return {
+    content: {
+      names: groups.map(({ group, keyphrases: [first, second] }) => ({
+        group,
+        name: `${second} and ${first}`,
+      })),
+    },
+  };
+}
 
 test("two runs over one user at once, and edits meanwhile: no identity is lost, every end has one event", async () => {
   await putNotes(database, "u", themedNotes(60, { themes: 5 }));
@@ -59,4 +77,43 @@ test("two runs over one user at once, and edits meanwhile: no identity is lost, 
     select c.id from noctuary.cluster c where c.level = 'topic' and c.size <> (
       select count(*) from noctuary.cluster_membership m where m.user_id = c.user_id and m.cluster_id = c.id)`);
   expect(wrong).toEqual([]);
+});
+
+test("two runs that have both grouped before either has saved: the later one does its work again", async () => {
+  await putNotes(database, "v", themedNotes(60, { themes: 5 }));
+  await night.run({ userIds: ["v"] });
+  await putNotes(database, "v", themedNotes(20, { themes: 6, from: 60 }));
+  const asOf = "2026-11-03T07:00:00Z";
+  const runs = await Promise.all([
+    night.start({ trigger: "manual", asOf, options: { userIds: ["v"] } }),
+    night.start({ trigger: "manual", asOf, options: { userIds: ["v"], full: true } }),
+  ]);
+  for (const message of await night.receive("embed")) await night.deliver("embed", [message]);
+  const messages = await night.receive("cluster");
+  expect(messages.length).toBe(2);
+  // What one asks for a name is answered once the other asks for the same.
+  const asked = new Map<string, PromiseWithResolvers<void>>();
+  chat.reply = async (request) => {
+    const question = JSON.stringify(request.messages);
+    const first = asked.get(question);
+    const both = first ?? Promise.withResolvers<void>();
+    asked.set(question, both);
+    if (first !== undefined) both.resolve();
+    await both.promise;
+    return namesOf(request);
+  };
+  await Promise.all(messages.map((message) => night.deliver("cluster", [message])));
+  expect(asked.size).toBeGreaterThan(0);
+  for (const { runId } of runs) expect((await night.finish(runId)).status).toBe("done");
+  expect(
+    await database.query(`select c.id from noctuary.cluster c where user_id = 'v' and level = 'topic' and retired_at is null
+      and not exists (select from noctuary.cluster_membership m where m.user_id = 'v' and m.cluster_id = c.id)`),
+    "a topic that only the run knew whose work was overwritten",
+  ).toEqual([]);
+  expect(
+    await database.query(`select c.name, count(*)::int as n from noctuary.cluster_event e
+      join noctuary.cluster c on c.user_id = e.user_id and c.id = e.cluster_id
+      where e.user_id = 'v' and kind = 'born' and c.level = 'topic' group by 1 having count(*) > 1`),
+    "a topic that was born twice",
+  ).toEqual([]);
 });

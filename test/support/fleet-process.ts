@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { setTimeout as delay } from "node:timers/promises";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { pollQueue } from "@noctuary/cli/local/event-source";
@@ -38,6 +39,8 @@ process.on("message", ({ scheduledTime }: { scheduledTime: string }) => {
   isWorking = true;
 });
 process.on("disconnect", () => process.exit());
+// For the next such process: this one may be killed at any moment.
+flushCompileCache();
 process.send!("ready");
 
 function work(): void {

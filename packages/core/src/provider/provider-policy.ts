@@ -230,14 +230,16 @@ class SharedPolicy implements ProviderPolicy {
     decide: (state: ProviderState, now: number) => { state: ProviderState; result: T },
   ): Promise<T> {
     const { db, key } = this.#options;
-    return asLedger(db, async (tx: LedgerTransaction) => {
+    const change = async (tx: LedgerTransaction) => {
       const { state, now } = await lockProvider(tx, key);
       const decided = decide(state, now);
       if (decided.state !== state) await saveProvider(tx, key, decided.state);
       this.#hasFailures = decided.state.failures > 0;
       this.#known = decided.state;
       return decided.result;
-    });
+    };
+    // A server that crashes forgets a second of promises, and learns from the next answers.
+    return asLedger(db, change, { mayBeLost: true });
   }
 }
 
