@@ -15,6 +15,7 @@ import { weekFacts } from "@noctuary/core/weekly-insights/week-facts";
 import { randomAccount } from "../test/insights/accounts.ts";
 import { injections } from "../test/insights/injections.ts";
 import type { Behaviour, World } from "./verifier/behaviour.ts";
+import { falseRelations } from "./verifier/false-relations.ts";
 import { falseSentences } from "./verifier/false-sentences.ts";
 import { falseStories } from "./verifier/false-stories.ts";
 import { laterBehaviours } from "./verifier/later-behaviours.ts";
@@ -34,10 +35,7 @@ interface Tally {
   examples: string[];
 }
 
-function worldOf(
-  seed: number,
-  random: Random,
-): World & { notes: Map<string, NoteText>; week: Parameters<typeof evidenceFor>[2] } {
+function worldOf(seed: number, random: Random): World & { week: Parameters<typeof evidenceFor>[2] } {
   const account = randomAccount(seed);
   const facts = weekFacts(account);
   const titles = new Map(account.notes.map((note) => [note.id, note.title]));
@@ -131,7 +129,7 @@ function report(heading: string, { truth, lies }: ReturnType<typeof run>): numbe
 
 const through = report(
   "Known behaviours",
-  run(sentences, Number(values.seed), { ...falseSentences, ...falseStories }),
+  run(sentences, Number(values.seed), { ...falseSentences, ...falseStories, ...falseRelations }),
 );
 if (Object.keys(laterBehaviours).length > 0)
   report(

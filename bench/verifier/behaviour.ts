@@ -1,5 +1,6 @@
 import type { Fact } from "@noctuary/core/weekly-insights/fact";
 import type { Sentence } from "@noctuary/core/weekly-insights/section";
+import type { NoteText } from "@noctuary/core/weekly-insights/verifier/evidence";
 import type { Injection } from "../../test/insights/injections.ts";
 import { type Random, simpleSentence } from "./true-sentences.ts";
 
@@ -8,6 +9,8 @@ export interface World {
   /** Notes that tell a model what to write, by note id. */
   injected: ReadonlyMap<string, Injection>;
   allNoteIds: readonly string[];
+  /** What the model was shown of the notes, by note id. */
+  notes: ReadonlyMap<string, NoteText>;
 }
 
 /** Returns a sentence that is false, or that nothing supports; null where this world offers no occasion. */

@@ -3,22 +3,19 @@ import { pick } from "./true-sentences.ts";
 
 /** Behaviours that were thought of after the verifier was finished, and that it was not changed for. */
 export const laterBehaviours: Record<string, Behaviour> = {
-  /** Words that stand in one of two notes, told as what they share. */
-  "words that are not shared": (random, { facts }) => {
-    const [old, note] = [facts.get("echo.old"), facts.get("echo.note")];
-    if (old === undefined || note === undefined || old.value === note.value) return null;
-    const shared = [...facts.values()].flatMap(({ id, value }) =>
-      id.startsWith("echo.word-") ? [String(value)] : [],
-    );
-    const word = pick(random, ["compost", "straw", "water pressure", "north wall", "old pipes"]);
-    if (shared.some((one) => word.includes(one))) return null;
+  /** Two notes told as of one theme, of which one is not. */
+  "both in one theme": (random, { facts }) => {
+    const titles = [...facts.values()].filter(({ id }) => /^theme-\d+\.title-\d+$/.test(id));
+    const [one, other] = [pick(random, titles), pick(random, titles)];
+    if (one === undefined || other === undefined || one.label === other.label || one.value === other.value)
+      return null;
     const text = pick(random, [
-      `“${note.value}” and “${old.value}” share “${word}”.`,
-      `“${note.value}” echoes “${old.value}” in “${word}”.`,
-      `Both “${note.value}” and “${old.value}” speak of “${word}”.`,
-      `“${note.value}” recalls “${old.value}”: both have “${word}”.`,
+      `“${one.value}” and “${other.value}” are both on “${one.label}”.`,
+      `“${one.label}” holds both “${other.value}” and “${one.value}”.`,
+      `“${one.value}” and “${other.value}” share “${one.label}”.`,
+      `In “${one.label}” are “${one.value}” and “${other.value}”.`,
     ]);
-    return { text, factIds: [old.id, note.id], noteIds: note.noteIds };
+    return { text, factIds: [one.id, other.id], noteIds: one.noteIds.slice(0, 1) };
   },
   /** A note told as the heart of a theme that it is not in, or is not the heart of. */
   "heart of another theme": (random, { facts }) => {

@@ -42,6 +42,8 @@ export class SimulatedFleet {
   /** Texts that the provider answered, and those among them whose worker could not save the answer. */
   answered = 0;
   wasted = 0;
+  /** The most tries that work was begun in. */
+  mostTries = 0;
   cancelled = false;
   runId = "";
   readonly #database: TestDatabase;
@@ -62,9 +64,21 @@ export class SimulatedFleet {
   ) {
     this.#watch = watch;
     this.#database = database;
-    this.#context = context;
+    this.#context = { ...context, logger: this.#noticing(context.logger) };
     this.#clock = clock;
     this.#random = seededRandom(seed);
+  }
+
+  #noticing(logger: Context["logger"]): Context["logger"] {
+    return {
+      info: (message, fields) => {
+        if (message === "task started") this.mostTries = Math.max(this.mostTries, Number(fields.attempt));
+        logger.info(message, fields);
+      },
+      warn: (message, fields) => logger.warn(message, fields),
+      error: (message, fields) => logger.error(message, fields),
+      critical: (message, fields) => logger.critical(message, fields),
+    };
   }
 
   chance(probability: number): boolean {

@@ -11,6 +11,7 @@ import { SimulatedFleet } from "./simulated-fleet.ts";
 
 const SEEDS = times(50, 2_000);
 const STEPS = 80;
+const MAX_TRIES = 3;
 const START = Date.parse("2026-11-02T07:00:00Z");
 const USERS = { ann: 11, bob: 7 };
 
@@ -52,16 +53,14 @@ class Promises {
       user_id: string;
       status: string;
       fence: string;
-      attempts: number;
       row: string;
     }>(
-      `select id, step, user_id, status, fence, attempts, concat_ws('|', fence, attempts, finished_at, result) as row
+      `select id, step, user_id, status, fence, concat_ws('|', fence, attempts, finished_at, result) as row
        from noctuary.task`,
     );
-    for (const { id, status, fence, attempts, row } of tasks) {
+    for (const { id, status, fence, row } of tasks) {
       if (Number(fence) < (this.#fences.get(id) ?? 0)) throw new Error("a fence has fallen");
       this.#fences.set(id, Number(fence));
-      if (attempts > 4) throw new Error("a task was tried more often than it may be");
       const before = this.#done.get(id);
       if (before !== undefined && (status !== "done" || row !== before))
         throw new Error("a finished task was touched");
@@ -100,6 +99,8 @@ async function simulate(seed: number): Promise<SimulatedFleet> {
   try {
     for (let step = 0; step < STEPS; step++) {
       await fleet.step();
+      // A machine may die while it says that the third try was the last: the next one to claim the task says it then.
+      if (fleet.mostTries > MAX_TRIES) throw new Error("a task was tried more often than it may be");
       await promises.check();
     }
     await fleet.calm();

@@ -30,6 +30,8 @@ const noteOf = (id: string) => facts.find((fact) => fact.id === id)!.noteIds.sli
 const check = (text: string, ...factIds: string[]) =>
   problemOf({ text, factIds, noteIds: noteOf(factIds.at(-1)!) }, evidence);
 
+const DATES = ["note-1.date", "note-2.date"] as const;
+
 test.each<[string, ...string[]]>([
   ["You wrote eight notes on six days.", "notes", "days"],
   ["You wrote 8 notes, up from a usual three.", "notes", "notes.usual"],
@@ -60,6 +62,9 @@ test.each<[string, ...string[]]>([
   ],
   ["Tannery Brook took four notes, among them “The day of the notch”.", "theme-1.notes", "theme-1.title-2"],
   ["“Bin two is hot” asks a question.", "asked-1"],
+  ["“Headcut, one week on” came before “Brought a cello home”.", ...DATES],
+  ["“Headcut, one week on” was followed by “Brought a cello home”.", ...DATES],
+  ["After “Headcut, one week on” came “Brought a cello home”.", ...DATES],
 ])("holds: %s", (text, ...factIds) => {
   expect(check(text, ...factIds)).toBeNull();
 });
@@ -186,9 +191,38 @@ test.each<[string, string, ...string[]]>([
     "theme-1.notes",
     "theme-2.notes",
   ],
+  ["two notes in the wrong order", "“Brought a cello home” came before “Headcut, one week on”.", ...DATES],
+  ["the same, turned round", "“Brought a cello home” was followed by “Headcut, one week on”.", ...DATES],
+  ["the same, behind the word", "After “Brought a cello home” came “Headcut, one week on”.", ...DATES],
+  [
+    "an order of notes without dates",
+    "“Brought a cello home” came after “Headcut, one week on”.",
+    "note-1",
+    "note-2",
+  ],
+  ["a note told as the first", "“Headcut, one week on” was the first note of the week.", ...DATES],
+  ["a note told as what the week began with", "The week opened with “Headcut, one week on”.", ...DATES],
+  ["a note told as what ended the week", "“Brought a cello home” ended the week.", ...DATES],
   ["a title and nothing said of it", "“Headcut, one week on.”", "note-2"],
 ])("does not hold (%s): %s", (_, text, ...factIds) => {
   expect(check(text, ...factIds)).not.toBeNull();
+});
+
+test.each([
+  ["in both", "both have “Owen Pratt”", true],
+  ["in one of the two", "both have “north wall”", false],
+  ["in one of the two, told as shared", "they share “north wall”", false],
+  ["in one of the two, told of neither", "it has “north wall”", true],
+])("words that two notes share: %s", (_, words, holds) => {
+  const [note, old] = [
+    facts.find(({ id }) => id === "echo.note")!,
+    facts.find(({ id }) => id === "echo.old")!,
+  ];
+  const leaning = { title: "A note", excerpt: "Owen Pratt saw the north wall lean.", tags: [] };
+  const text = `“${note.value}” recalls “${old.value}”: ${words}.`;
+  const sentence = { text, factIds: [note.id, old.id], noteIds: note.noteIds };
+  const ofOne = { ...evidence, notes: new Map([...evidence.notes, [note.noteIds[0]!, leaning]]) };
+  expect(problemOf(sentence, ofOne)).toBe(holds ? null : "claim");
 });
 
 test("ids that were not given, notes of other facts and no note at all", () => {

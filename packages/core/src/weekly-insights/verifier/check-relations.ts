@@ -1,7 +1,8 @@
 import type { Fact } from "../fact.ts";
 import type { Claim } from "./claim.ts";
 import { plainQuotes } from "./evidence.ts";
-import { type MaskedText, type Named, namedIn, oneBreath } from "./masked-text.ts";
+import { type MaskedText, type Named, namedIn } from "./masked-text.ts";
+import { reached } from "./reach.ts";
 
 /**
  * Whether both ends of each relation are in it. "“X” recalls “Y”" and "“X” ties Bread to Garden" say something of
@@ -48,23 +49,4 @@ function namesIn(facts: readonly Fact[]): Set<string> {
   return new Set(
     facts.flatMap(({ value, label }) => [plainQuotes(String(value)), plainQuotes(label ?? String(value))]),
   );
-}
-
-const clauseEnd = /[,;:.—–]|\b(?:and|but|while|whereas)\b/;
-/** Before "..., which recalls" and "... and it links to" stands their subject. */
-const subjectEnd = /[;.—–]|\b(?:but|while|whereas)\b/;
-
-/** What can be reached from a word, the nearest first, without leaving its clause; "A, B and C" is one breath. */
-function reached(text: string, from: number, outwards: readonly Named[]): Named[] {
-  const found: Named[] = [];
-  for (const one of outwards) {
-    const last = found.at(-1) ?? { start: from, end: from };
-    const isBefore = one.end <= last.start;
-    const gap = isBefore ? text.slice(one.end, last.start) : text.slice(last.end, one.start);
-    const isFirst = found.length === 0;
-    const ends = isFirst && isBefore ? subjectEnd : clauseEnd;
-    if (ends.test(gap) && (isFirst || !oneBreath.test(gap))) break;
-    found.push(one);
-  }
-  return found;
 }

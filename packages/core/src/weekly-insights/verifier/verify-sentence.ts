@@ -2,8 +2,10 @@ import type { Fact } from "../fact.ts";
 import type { Sentence } from "../section.ts";
 import { areBorneOut } from "./bind-claims.ts";
 import { type ClauseProblem, clauseProblem } from "./check-clauses.ts";
+import { areInOrder } from "./check-order.ts";
 import { areInPlace } from "./check-places.ts";
 import { areRelated } from "./check-relations.ts";
+import { areShared } from "./check-shared.ts";
 import { areInTheirThemes } from "./check-themes.ts";
 import { checkWords, type WordProblem } from "./check-words.ts";
 import { type Evidence, groundsOf, type NoteText } from "./evidence.ts";
@@ -75,6 +77,8 @@ export function problemOf(sentence: Sentence, evidence: Evidence): SentenceProbl
   if (!areInPlace(masked, claims, facts, evidence.themeNames)) return "claim";
   if (!areInTheirThemes(masked, claims, facts, notes, evidence.themeNames)) return "claim";
   if (!areRelated(masked, claims, facts, evidence.themeNames)) return "claim";
+  if (!areInOrder(tokens, masked, facts)) return "claim";
+  if (!areShared(tokens, masked, facts, [...notes.values()])) return "claim";
   // A title that stands alone, cut off from what was said of it, says nothing.
   const states =
     tokens.some(({ kind }) => kind !== "mark") &&
