@@ -12,7 +12,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { partitionNotes } from "@noctuary/core/clustering/partition";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
-import { andMore, isStrungTogether, nameIdentity } from "@noctuary/core/naming/compose-name";
+import { beforeMore, isStrungTogether, nameIdentity } from "@noctuary/core/naming/compose-name";
 import { mostCentral } from "@noctuary/core/nightly-cluster/central-notes";
 import { NOTES_PER_NAME, nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
 import { isStopWord, words } from "@noctuary/core/text/words";
@@ -143,7 +143,7 @@ export function faultsOf(areas: NamedArea[]): string[] {
   const faults: string[] = [];
   for (const { name, keyphrases } of all) {
     // What a name ends with that says there is more than it says.
-    const said = name.endsWith(andMore("")) ? name.slice(0, -andMore("").length) : name;
+    const said = beforeMore(name) ?? name;
     for (const phrase of [said, ...keyphrases]) {
       const tokens = words(phrase);
       if (tokens.length > 0 && (tokens.every(isStopWord) || isStopWord(tokens.at(-1)!)))
@@ -156,7 +156,7 @@ export function faultsOf(areas: NamedArea[]): string[] {
   }
   for (const { name, topics } of areas) {
     const topicNames = topics.map((topic) => topic.name);
-    if (topics.length > 1 && !name.endsWith(andMore("")) && isStrungTogether(name, topicNames))
+    if (topics.length > 1 && beforeMore(name) === null && isStrungTogether(name, topicNames))
       faults.push(`topics' names strung together: ${name}`);
   }
   // An area of one topic is that topic, and is called like it.

@@ -1,3 +1,4 @@
+import type { Language } from "../text/stop-words.ts";
 import { fold, stem, words } from "../text/words.ts";
 
 /** A keyphrase as it is written, with the places of the cluster's notes that contain it. */
@@ -59,7 +60,11 @@ export function nameIdentity(name: string): string {
  * Possible names of a cluster from its keyphrases (best first), best first: one phrase, or two that are about equally
  * good and stand in different notes, three words together; then ever less good ones, for when a better one is taken.
  */
-export function* possibleNames(all: WrittenPhrase[], noteCount: number): Generator<string> {
+export function* possibleNames(
+  all: WrittenPhrase[],
+  noteCount: number,
+  language: Language,
+): Generator<string> {
   const phrases = namingPhrases(all, noteCount);
   const first = leadOf(phrases, noteCount);
   if (first === undefined) return;
@@ -72,7 +77,7 @@ export function* possibleNames(all: WrittenPhrase[], noteCount: number): Generat
   const covered = new Set(parts.flatMap(({ notes }) => notes));
   const hasPhrase = parts.some(({ text }) => countWords(text) > 1);
   if (covered.size < (hasPhrase ? minPhraseNameCoverage : minNameCoverage) * noteCount)
-    yield andMore(first.text);
+    yield andMore(first.text, language);
   if (parts.length > 1) yield joined(first.text, better!.text);
   yield first.text;
   for (const second of secondParts(first, phrases, secondScore, 0)) yield joined(first.text, second.text);
@@ -177,9 +182,26 @@ export function joined(first: string, second: string): string {
 }
 
 /** A name that says that there is more which it does not say. */
-export function andMore(text: string): string {
-  return `${text}${conjunction}more`;
+export function andMore(text: string, language: Language): string {
+  return `${text}${more[language]}`;
 }
+
+/** A name without what says that there is more; null where it does not say so. */
+export function beforeMore(name: string): string | null {
+  const ending = Object.values(more).find((one) => name.endsWith(one));
+  return ending === undefined ? null : name.slice(0, -ending.length);
+}
+
+const more: Readonly<Record<Language, string>> = {
+  en: `${conjunction}more`,
+  de: `${conjunction}mehr`,
+  fr: `${conjunction}autres`,
+  es: `${conjunction}más`,
+  pt: `${conjunction}mais`,
+  ja: "など",
+  zh: "等",
+  ko: " 등",
+};
 
 const conjunctions = /\s+(?:[&+/]|and|und|et|y|e)\s+|,\s+/u;
 

@@ -1,7 +1,10 @@
+import type { Language } from "../text/stop-words.ts";
+import { languageOf } from "./account-language.ts";
 import { chooseNames } from "./choose-names.ts";
 import { type AreaPhrases, phrasesInCommon } from "./common-phrases.ts";
 import {
   andMore,
+  beforeMore,
   conjunction,
   fits,
   isEnough,
@@ -68,6 +71,7 @@ export function nameAreas(
       parts[index]!.map((part) => part.length),
     ),
   );
+  const language = languageOf([...topicNotes.values()].flat(), vocabulary);
   const chosen = inOrder.flatMap((area, index) => {
     if (area.topics.length === 1) return [];
     const names = areaNames({
@@ -75,6 +79,7 @@ export function nameAreas(
       inCommon: inCommon[index]!,
       topics: area.topics.flatMap((key) => namesByTopic.get(key) ?? []),
       noteCount: parts[index]!.reduce((sum, part) => sum + part.length, 0),
+      language,
     });
     const size = area.topics.reduce((sum, key) => sum + (sizes.get(key) ?? 0), 0);
     return [{ ...area, names, size, fallback: wordless }];
@@ -101,6 +106,7 @@ interface AreaToName {
   topics: ClusterName[];
   /** Its number of notes that were read. */
   noteCount: number;
+  language: Language;
 }
 
 /** Possible names of an area, best first. */
@@ -109,6 +115,7 @@ function* areaNames({
   inCommon: { common, shared },
   topics,
   noteCount,
+  language,
 }: AreaToName): Generator<string> {
   const topicNames = topics.map(({ name }) => name);
   const lead = common[0] ?? shared[0];
@@ -125,13 +132,13 @@ function* areaNames({
     const names = isEnough(lead, noteCount) ? [lead.text, ...pairs] : pairs;
     yield* names.filter((name) => !isStrungTogether(name, topicNames));
   }
-  const leads = topicNames.map((name) => name.split(conjunction, 1)[0]!);
+  const leads = topicNames.map((name) => (beforeMore(name) ?? name).split(conjunction, 1)[0]!);
   const isLead = new Set(leads.map(nameIdentity));
   const widest = phrases
     .filter(
       (phrase) => shared.includes(phrase) || common.includes(phrase) || isLead.has(nameIdentity(phrase.text)),
     )
     .sort((a, b) => b.notes.length - a.notes.length);
-  for (const { text } of widest) yield andMore(text);
-  for (const text of leads) yield andMore(text);
+  for (const { text } of widest) yield andMore(text, language);
+  for (const text of leads) yield andMore(text, language);
 }

@@ -1,3 +1,4 @@
+import { languageOf } from "./account-language.ts";
 import { chooseNames } from "./choose-names.ts";
 import { possibleNames } from "./compose-name.ts";
 import {
@@ -31,9 +32,10 @@ export function nameClusters(clusters: ClusterText[], reserved: string[] = []): 
   const inOrder = inKeyOrder(clusters);
   const notes = readNotes(inOrder, maxNotesOfTopic, vocabulary);
   const phrases = phrasesOf([...notes.values()], vocabulary);
+  const language = languageOf([...notes.values()].flat(), vocabulary);
   const nameables = inOrder.map((cluster, index) => ({
     ...cluster,
-    names: possibleNames(phrases[index]!, notes.get(cluster.key)!.length),
+    names: possibleNames(phrases[index]!, notes.get(cluster.key)!.length, language),
     size: sizeOf(cluster),
     fallback: wordless,
   }));

@@ -1,5 +1,6 @@
-import { bareWord, elidedLength, fold, isStopWord, stem } from "../text/words.ts";
+import { bareWord, elidedLength, fold, stem } from "../text/words.ts";
 import { datesOrCounts } from "./dates-and-numbers.ts";
+import { isFunctionWord, withoutKoreanParticle } from "./function-words.ts";
 
 /** A token that belongs to no phrase: a number, a date, code, the end of a sentence. */
 export const phraseBreak = -1;
@@ -68,8 +69,9 @@ export class Vocabulary {
     if (written.length > maxWordLength || startsWithDigit.test(written)) return phraseBreak;
     const folded = fold(written).replace(apostrophe, "");
     if (datesOrCounts(written, folded)) return phraseBreak;
-    const stop = !asName && isStopWord(folded);
-    const key = stop ? folded : stem(folded);
+    const bare = withoutKoreanParticle(folded);
+    const stop = !asName && (isFunctionWord(folded) || isFunctionWord(bare));
+    const key = stop ? folded : stem(bare);
     // A stop word may have another word's stem ("does", "doe"): each has a number of its own.
     const slot = stop ? ` ${key}` : key;
     let number = this.#byKey.get(slot);

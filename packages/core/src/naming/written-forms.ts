@@ -1,4 +1,5 @@
 import { fold } from "../text/words.ts";
+import { withoutKoreanParticle } from "./function-words.ts";
 import type { ReadNote, Vocabulary } from "./vocabulary.ts";
 import { phraseBreak } from "./vocabulary.ts";
 
@@ -28,11 +29,16 @@ export class FormCounts {
     forms.set(form, (forms.get(form) ?? 0) + weight);
   }
 
-  /** The commonest form, or its plural where that is nearly as common: topics are "moths", not "moth". */
-  pluralOrCommonest(key: string): string | undefined {
+  /**
+   * The commonest form, or its plural where that is nearly as common: topics are "moths", not "moth". In Korean the one
+   * without a particle, where it stands anywhere: a topic is "컴포넌트", not "컴포넌트를".
+   */
+  ofTopic(key: string): string | undefined {
     const commonest = this.commonest(key);
     const forms = this.#counts.get(key);
     if (commonest === undefined || forms === undefined) return undefined;
+    const bare = withoutKoreanParticle(commonest);
+    if (bare !== commonest && forms.has(bare)) return bare;
     const plural = `${commonest}s`;
     return (forms.get(plural) ?? 0) >= pluralShare * forms.get(commonest)! ? plural : commonest;
   }
@@ -84,8 +90,7 @@ export function writtenPhrases(
     }
   }
   return phrases.map((phrase, index) => {
-    const form =
-      forms.pluralOrCommonest(`${index}`) ?? phrase.map((number) => vocabulary.stemOf(number)).join(" ");
+    const form = forms.ofTopic(`${index}`) ?? phrase.map((number) => vocabulary.stemOf(number)).join(" ");
     const known = phrase.length > 1 ? insideSentences.commonest(form) : undefined;
     return known ?? form.replace(wordPattern, (word) => account.commonest(fold(word)) ?? word);
   });

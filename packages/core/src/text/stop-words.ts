@@ -97,12 +97,17 @@ const chinese = `
 那里 什么 怎么 为什么 哪 谁 多 少 多少 几 次 种 做 做好 用 放 说 看 好 今天 昨天 明天 现在 已经 然后 起来 出来 全部 买 变得 今 人 年 月 日
 `;
 
-export const stopWordList: readonly string[] = [
-  english,
-  german,
-  french,
-  spanish,
-  portuguese,
-  japanese,
-  chinese,
-].flatMap(wordsOf);
+export type Language = "en" | "de" | "fr" | "es" | "pt" | "ja" | "zh" | "ko";
+
+/** Korean's are not among them: the embedder's vectors of Korean notes were made with those words. */
+export const stopWordsOf: Readonly<Record<Exclude<Language, "ko">, readonly string[]>> = {
+  en: wordsOf(english),
+  de: wordsOf(german),
+  fr: wordsOf(french),
+  es: wordsOf(spanish),
+  pt: wordsOf(portuguese),
+  ja: wordsOf(japanese),
+  zh: wordsOf(chinese),
+};
+
+export const stopWordList: readonly string[] = Object.values(stopWordsOf).flat();
