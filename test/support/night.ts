@@ -282,12 +282,12 @@ export async function makeWaitingDue({ query }: TestDatabase): Promise<void> {
   await query(`update noctuary.outbox set claimed_until = null where sent_at is null`);
 }
 
-/** Providers that were left alone have been for long enough. */
+/** Providers that were left alone have been for long enough; one that was not is no provider to be probed. */
 async function endProviderRests({ query }: Pick<TestDatabase, "query">): Promise<void> {
-  await query(
-    `update noctuary.provider_state set open_until = least(open_until, clock_timestamp()),
-      blocked_until = least(blocked_until, clock_timestamp())`,
-  );
+  for (const until of ["open_until", "blocked_until"])
+    await query(
+      `update noctuary.provider_state set ${until} = clock_timestamp() where ${until} > clock_timestamp()`,
+    );
 }
 
 /** Leases of workers that are gone have ended. */
