@@ -31,8 +31,8 @@ interface Part {
  * Joins parts of a topic until each has at least `smallestTopic` notes and at most `largestCut` of the links to the
  * others that it would have by chance, or is the whole: always the worst, to what it is linked with most beyond chance.
  *
- * Parts that are of one topic at present stay together at twice the limit's links, and those of two stay two
- * at half as many again: of two groupings that are about equally good, the one there is stays.
+ * Parts that are of one topic at present come apart at half the limit, and those of two stay two up to one and a half of
+ * it: of two groupings that are about equally good, the one there is stays.
  */
 export function joinParts(graph: Graph, found: Labels, options: JoinOptions): Labels {
   const parts = partsAsFound(graph, found, options);

@@ -25,9 +25,9 @@ export interface SplitOptions {
  * .22 from 512 on, so that a growing account sees no jump.
  *
  * Measured as the mean of V, AMI and ARI on ten collections (lexical and MiniLM vectors, whole and in samples of 150 to
- * 2,000 notes): from .2 to .24 each size gains, .006 to .01 of notes and .03 to .12 of short questions under many
- * labels; from .27 on, subjects fall apart. Up to 300 notes it gained .001 with any limit, by parts of a handful of
- * notes that are hard to name: there Leiden sees them itself.
+ * 2,000 notes): from .2 to .24 each size gains, or loses .002 at the most: .006 to .01 of notes and .03 to .12 of short
+ * questions under many labels; from .27 on, subjects fall apart. Up to 300 notes it gained .001 with any limit, by parts
+ * of a handful of notes that are hard to name: there Leiden sees them itself.
  */
 export function largestCutFor(notes: number): number {
   return LARGEST_CUT * Math.min(1, Math.max(0, Math.log2(notes / NOTES_OF_NONE)));

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { asLedger } from "@noctuary/db/access";
+import { asLedger, type LedgerTransaction } from "@noctuary/db/access";
 import { auditAll, saveHashedOn } from "@noctuary/db/account/account";
 import { addRunUsers, noCounts } from "@noctuary/db/ledger/run-user";
 import { addTasks } from "@noctuary/db/ledger/task";
@@ -28,7 +28,7 @@ export async function planNewNotes(scope: PlanScope, userIds: readonly string[])
     maxNotes: Math.min(MOST_NOTES, planPageNotes, embedBatchNotes + 1),
     hashedBefore: dateOfDay(dayNumberOf(run.localDate) - REHASH_DAYS),
   };
-  const work = async (tx: Parameters<Parameters<typeof asLedger>[1]>[0]) => {
+  const work = async (tx: LedgerTransaction) => {
     const users = await usersWithNewNotes(tx, context.embedder, asked);
     if (users.length === 0) return userIds;
     const found = new Map(users.map((user) => [user.userId, user]));
