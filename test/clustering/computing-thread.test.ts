@@ -7,7 +7,8 @@ import {
   decideOnThread,
   nameOnThread,
 } from "@noctuary/core/nightly-cluster/computing-thread";
-import { decideClusters, type LastNight } from "@noctuary/core/nightly-cluster/decide-clusters";
+import { decideClusters } from "@noctuary/core/nightly-cluster/decide-clusters";
+import type { LastNight } from "@noctuary/core/nightly-cluster/last-night";
 import { nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
 import { expect, test, vi } from "vitest";
 import { PATIENT } from "../support/patience.ts";

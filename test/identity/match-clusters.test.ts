@@ -1,5 +1,6 @@
 import { type ClusterEvent, clusterChanges } from "@noctuary/core/identity/cluster-changes";
-import { type KnownCluster, matchClusters } from "@noctuary/core/identity/match-clusters";
+import type { KnownCluster } from "@noctuary/core/identity/known-cluster";
+import { matchClusters } from "@noctuary/core/identity/match-clusters";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 

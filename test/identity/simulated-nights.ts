@@ -2,12 +2,9 @@ import { centroidsOf } from "@noctuary/core/clustering/centroids";
 import { packRows } from "@noctuary/core/clustering/packed-rows";
 import type { Partition } from "@noctuary/core/clustering/partition";
 import type { Edit } from "@noctuary/core/identity/edits";
-import {
-  type DecidedClusters,
-  decideClusters,
-  type LastNight,
-  previousTopics,
-} from "@noctuary/core/nightly-cluster/decide-clusters";
+import { decideClusters } from "@noctuary/core/nightly-cluster/decide-clusters";
+import type { DecidedClusters } from "@noctuary/core/nightly-cluster/decided-clusters";
+import { type LastNight, previousTopics } from "@noctuary/core/nightly-cluster/last-night";
 
 /** Which notes a grouping puts together, by any label: `{ a: "1 2 3", b: "4 5" }`. */
 export type Groups = Record<string, string>;

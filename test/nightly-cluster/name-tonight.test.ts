@@ -1,4 +1,4 @@
-import type { DecidedClusters } from "@noctuary/core/nightly-cluster/decide-clusters";
+import type { DecidedClusters } from "@noctuary/core/nightly-cluster/decided-clusters";
 import { namesToKeep, nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
 import type { Cluster } from "@noctuary/db/clusters/cluster";
 import { describe, expect, test } from "vitest";

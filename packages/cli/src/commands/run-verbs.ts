@@ -22,16 +22,21 @@ import { count, momentLine } from "../render/words.ts";
 import { watchRun } from "../run-job.ts";
 import type { Session } from "../session.ts";
 import { exitCodeOf } from "./run.ts";
-import type { RunsOptions } from "./runs.ts";
 
 const LISTED = 1_000;
 const SHOWN = 20;
+
+export interface RedriveOptions {
+  /** Only what failed with this code. */
+  code?: string;
+  yes?: boolean;
+}
 
 /**
  * `noctuary runs ID redrive [--code C]`: makes failed tasks due again. Where the queues of a deployment are known they
  * are told and the dead-letter queues drained; on one machine the work is done here and now.
  */
-export async function redrive(session: Session, run: Run, options: RunsOptions): Promise<number> {
+export async function redrive(session: Session, run: Run, options: RedriveOptions): Promise<number> {
   const { terminal } = session;
   const { code } = options;
   const job = jobOf(run);

@@ -9,15 +9,10 @@ import { renderTroubles } from "../render/run.ts";
 import { count, dollars, momentLine, seconds } from "../render/words.ts";
 import { type GlobalOptions, openSession } from "../session.ts";
 import { plainTable, type Terminal } from "../terminal.ts";
-import { cancel, failures, redrive } from "./run-verbs.ts";
+import { cancel, failures, type RedriveOptions, redrive } from "./run-verbs.ts";
 
 const LISTED = 20;
 const TASKS_SHOWN = 1_000;
-
-export interface RunsOptions extends GlobalOptions {
-  code?: string;
-  yes?: boolean;
-}
 
 const VERBS = { redrive, cancel, failures };
 
@@ -25,7 +20,7 @@ const VERBS = { redrive, cancel, failures };
 export async function runs(
   id: string | undefined,
   word: string | undefined,
-  options: RunsOptions,
+  options: GlobalOptions & RedriveOptions,
   terminal: Terminal,
 ): Promise<number> {
   if (word !== undefined && !Object.hasOwn(VERBS, word))

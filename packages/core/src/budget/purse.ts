@@ -8,7 +8,7 @@ import {
   makeBudgets,
   settleReservation,
 } from "@noctuary/db/budget/budget-month";
-import type { Context } from "../context.ts";
+import type { Database } from "@noctuary/db/database";
 import { type BudgetProblem, BudgetSpentError } from "./budget-problems.ts";
 import { decideDraw, type Granted } from "./decide-draw.ts";
 import { leftOf, type Purpose } from "./decide-reservation.ts";
@@ -46,7 +46,7 @@ const unlimited: Reservation = { settle: async () => {} };
  * month: its requests may have been paid for, and a budget that is a limit must count them.
  */
 export function purseOf(
-  { db, budgets: set }: Pick<Context, "db" | "budgets">,
+  { db, budgets: set }: { db: Database; budgets: BudgetLimits },
   userId: string,
   purpose: Purpose,
 ): Purse {
@@ -54,7 +54,7 @@ export function purseOf(
 }
 
 interface PurseOptions {
-  db: Context["db"];
+  db: Database;
   set: BudgetLimits;
   userId: string;
   purpose: Purpose;

@@ -1,8 +1,9 @@
+import type { Directions } from "./directions.ts";
 import { kernelModule } from "./kernel.ts";
 import { mergeLists } from "./merge-lists.ts";
 import { type NeighbourLists, nearestNeighbours } from "./nearest-neighbours.ts";
 import { emptyRows, type PackedRows } from "./packed-rows.ts";
-import { type Directions, principalDirections } from "./principal-directions.ts";
+import { principalDirections } from "./principal-directions.ts";
 import { openSearch, runSearch } from "./search.ts";
 import { type Sketches, sketchesOf } from "./sketches.ts";
 

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
+import type { Directions } from "./directions.ts";
 import { kernelBase64 } from "./kernel-bytes.ts";
 import type { NeighbourLists } from "./nearest-neighbours.ts";
 import type { PackedRows } from "./packed-rows.ts";
-import type { Directions } from "./principal-directions.ts";
 
 /** The kernel's exports: see the files of kernel. Addresses and counts are 32-bit integers. */
 export interface Kernel {

@@ -1,3 +1,4 @@
+import type { Directions } from "./directions.ts";
 import { kernelMemory, startKernel } from "./kernel.ts";
 import { type PackedRows, packedStride, packRows } from "./packed-rows.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -8,13 +9,6 @@ const FEWEST_SAMPLED = 250;
 const MOST_SAMPLED = 1_000;
 const ITERATIONS = 2;
 const SEED = 3;
-
-/** The directions that most of the rows' length lies in, near enough orthonormal. */
-export interface Directions {
-  rows: PackedRows;
-  /** At least the spectral norm of (products of all directions with each other) - identity. */
-  skew: number;
-}
 
 /**
  * About the `width` leading principal directions (not centred) of a sample of the rows, by subspace iteration from

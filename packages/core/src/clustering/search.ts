@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
+import type { Directions } from "./directions.ts";
 import {
   type Kernel,
   type SearchLayout,
@@ -10,7 +11,6 @@ import {
   writeRows,
 } from "./kernel.ts";
 import type { PackedRows } from "./packed-rows.ts";
-import type { Directions } from "./principal-directions.ts";
 import { type Phase, startSearchThread, workOn } from "./search-thread.ts";
 
 /** Which rows are compared with which, and how. */

@@ -1,4 +1,4 @@
-import type { Directions } from "./principal-directions.ts";
+import type { Directions } from "./directions.ts";
 import type { Search } from "./search.ts";
 
 /** What the kernel made of each row to dismiss most pairs by (see kernel/neighbours.ts), to go on from later. */

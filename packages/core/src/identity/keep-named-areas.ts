@@ -1,4 +1,5 @@
-import { type KnownCluster, matchClusters } from "./match-clusters.ts";
+import type { KnownCluster } from "./known-cluster.ts";
+import { matchClusters } from "./match-clusters.ts";
 import { clusterOfNote } from "./overlaps.ts";
 
 /** The area of each topic. */

@@ -1,13 +1,7 @@
+import type { KnownCluster } from "./known-cluster.ts";
 import { compareText } from "./order.ts";
 import { type Overlap, overlapsOf } from "./overlaps.ts";
 import { returnedClusters } from "./returned-clusters.ts";
-
-/** A cluster as another night left it. */
-export interface KnownCluster {
-  id: string;
-  /** Ids of its notes. */
-  members: string[];
-}
 
 /** Two clusters with less in common (Jaccard) are not the same cluster. */
 const minOverlap = 0.1;

@@ -1,4 +1,4 @@
-import type { KnownCluster } from "./match-clusters.ts";
+import type { KnownCluster } from "./known-cluster.ts";
 import { compareText } from "./order.ts";
 import { clusterOfNote } from "./overlaps.ts";
 

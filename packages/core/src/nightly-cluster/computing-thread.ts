@@ -8,12 +8,9 @@ import {
 } from "../clustering/cluster-account.ts";
 import type { PackedRows } from "../clustering/packed-rows.ts";
 import type { Partition } from "../clustering/partition.ts";
-import {
-  type DecidedClusters,
-  decideClusters,
-  type LastNight,
-  type TonightsNotes,
-} from "./decide-clusters.ts";
+import { decideClusters } from "./decide-clusters.ts";
+import type { DecidedClusters } from "./decided-clusters.ts";
+import type { LastNight, TonightsNotes } from "./last-night.ts";
 import { nameTonight } from "./name-tonight.ts";
 
 /** What the thread can be asked for. */

@@ -1,103 +1,14 @@
-import type { ClusterEventRow, Membership } from "@noctuary/db/clusters/cluster";
 import type { PackedRows } from "../clustering/packed-rows.ts";
 import type { Partition } from "../clustering/partition.ts";
 import { clusterChanges } from "../identity/cluster-changes.ts";
-import type { Edit, EditReport } from "../identity/edits.ts";
 import { keepNamedAreas } from "../identity/keep-named-areas.ts";
-import { type KnownCluster, matchClusters } from "../identity/match-clusters.ts";
-import type { MissingNote } from "../identity/report-edits.ts";
-import { type RetiredCluster, recallUndone } from "../identity/undone-edits.ts";
+import type { KnownCluster } from "../identity/known-cluster.ts";
+import { matchClusters } from "../identity/match-clusters.ts";
+import { recallUndone } from "../identity/undone-edits.ts";
+import { type DecidedClusters, sizesOf } from "./decided-clusters.ts";
 import { keepEdits } from "./keep-edits.ts";
+import type { LastNight, TonightsNotes } from "./last-night.ts";
 import { tellNight } from "./tell-night.ts";
-
-/** What the last night left, and what the user has said of it. */
-export interface LastNight {
-  topics: { id: string; name: string; parentId: string | null }[];
-  areas: { id: string; name: string }[];
-  memberships: Pick<Membership, "noteId" | "clusterId" | "placedBy">[];
-  /** Retired of late, or by an edit. */
-  retired: RetiredCluster[];
-  /** The oldest first. */
-  edits: Edit[];
-  /** Why a note that an edit names has no vector tonight. */
-  missing: Map<string, MissingNote>;
-}
-
-export interface DecidedTopic {
-  id: string;
-  areaId: string;
-  /** Rows of tonight's vectors, ascending. */
-  rows: number[];
-  cohesion: number;
-}
-
-export interface DecidedArea {
-  id: string;
-  topicIds: string[];
-  size: number;
-}
-
-/** A cluster that is no more, and what is kept of it. */
-export interface EndedCluster {
-  id: string;
-  mergedInto: string | null;
-  retiredBy: string | null;
-  lastMembers: string[];
-}
-
-/** A cluster that was not found again, and the edit that has ended it once more, where one has. */
-export interface LookedFor {
-  id: string;
-  retiredBy: string | null;
-}
-
-export interface DecidedClusters {
-  topics: DecidedTopic[];
-  areas: DecidedArea[];
-  memberships: Membership[];
-  events: Omit<ClusterEventRow, "at" | "runId">[];
-  /** Topics born, grown, shrunk, merged, split, retired, and unchanged notes that are in another topic now. */
-  counts: Record<string, number>;
-  /** The partition as it is with the user's edits in it: topics in the order of `topics`. */
-  partition: Partition;
-  ended: EndedCluster[];
-  /** Clusters that an edit had ended which was taken back, and which are not there again all the same. */
-  lookedForInVain: LookedFor[];
-  /** Names that the user gave, by cluster. */
-  names: Map<string, string>;
-  editReports: EditReport[];
-  /** Whether an edit has a note elsewhere than grouping had it. */
-  editsMoved: boolean;
-  /** Edits that now know which notes they were about. */
-  aboutEdits: { id: string; noteIds: string[] }[];
-}
-
-/** Sizes of all of tonight's clusters, areas too, by id. */
-export function sizesOf({ topics, areas }: Pick<DecidedClusters, "topics" | "areas">): Map<string, number> {
-  return new Map([
-    ...topics.map((topic) => [topic.id, topic.rows.length] as const),
-    ...areas.map((area) => [area.id, area.size] as const),
-  ]);
-}
-
-export interface TonightsNotes {
-  noteIds: string[];
-  /** Those that are new or whose text has changed. */
-  fresh: Set<string>;
-}
-
-/**
- * Last night's topic of each note of tonight as a dense index: Leiden begins from there. -1 for a note that had none,
- * and for one whose text has changed, so that it may go where it belongs now. What an edit did that was taken back
- * since does not count.
- */
-export function previousTopics({ noteIds, fresh }: TonightsNotes, last: LastNight): Int32Array {
-  const recalled = recallUndone(last);
-  const topicIndex = new Map([...last.topics, ...recalled.clusters].map((topic, i) => [topic.id, i]));
-  return Int32Array.from(noteIds, (id) =>
-    fresh.has(id) ? -1 : (topicIndex.get(recalled.topicOf.get(id) ?? "") ?? -1),
-  );
-}
 
 /**
  * Gives tonight's groups their permanent ids, keeps the user's edits, and says what happened to each cluster. Areas are

@@ -5,7 +5,8 @@ import { nameIdentity } from "../naming/compose-name.ts";
 import { type Asked, type AskingInput, askForNames } from "./ask-for-names.ts";
 import { mostCentral } from "./central-notes.ts";
 import { nameOnThread } from "./computing-thread.ts";
-import { type DecidedClusters, type LastNight, sizesOf } from "./decide-clusters.ts";
+import { type DecidedClusters, sizesOf } from "./decided-clusters.ts";
+import type { LastNight } from "./last-night.ts";
 import { type GivenName, NOTES_PER_NAME, namesToKeep } from "./name-tonight.ts";
 import { materialOf, type NoteExcerpt, nearbyOf } from "./naming-material.ts";
 

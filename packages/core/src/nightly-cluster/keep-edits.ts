@@ -3,10 +3,10 @@ import type { Partition } from "../clustering/partition.ts";
 import { applyEdits, type EditedPartition } from "../identity/apply-edits.ts";
 import { clusterChanges } from "../identity/cluster-changes.ts";
 import type { Edit } from "../identity/edits.ts";
-import type { KnownCluster } from "../identity/match-clusters.ts";
+import type { KnownCluster } from "../identity/known-cluster.ts";
 import type { Recalled } from "../identity/undone-edits.ts";
 import { type StandingEdits, weighEdits } from "../identity/weigh-edits.ts";
-import type { LastNight, TonightsNotes } from "./decide-clusters.ts";
+import type { LastNight, TonightsNotes } from "./last-night.ts";
 
 /** Notes that a merge or a forgetting remembers it was about. */
 const ABOUT_NOTES = 10_000;

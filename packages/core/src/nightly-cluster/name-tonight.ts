@@ -3,7 +3,7 @@ import { nameIdentity } from "../naming/compose-name.ts";
 import { nameAreas } from "../naming/name-areas.ts";
 import { nameClusters } from "../naming/name-clusters.ts";
 import type { ClusterName, ClusterText } from "../naming/read-clusters.ts";
-import { type DecidedArea, type DecidedClusters, sizesOf } from "./decide-clusters.ts";
+import { type DecidedArea, type DecidedClusters, sizesOf } from "./decided-clusters.ts";
 
 /** Notes of a cluster that are read for its name; the most central ones speak for the rest. */
 export const NOTES_PER_NAME = 60;

@@ -1,6 +1,6 @@
 import { MATERIAL, type NamingMaterial } from "../naming/name-question.ts";
 import { plainText } from "../text/plain-text.ts";
-import type { DecidedClusters } from "./decide-clusters.ts";
+import type { DecidedClusters } from "./decided-clusters.ts";
 import type { GivenName } from "./name-tonight.ts";
 
 export interface NoteExcerpt {

@@ -1,11 +1,12 @@
 import type { MoveCause } from "@noctuary/db/clusters/clusters.sql";
 import type { ClusterChanges, ClusterEvent } from "../identity/cluster-changes.ts";
 import type { EditReport } from "../identity/edits.ts";
-import type { KnownCluster } from "../identity/match-clusters.ts";
+import type { KnownCluster } from "../identity/known-cluster.ts";
 import { newsOf, reportEdits } from "../identity/report-edits.ts";
 import type { Recalled } from "../identity/undone-edits.ts";
-import type { DecidedClusters, EndedCluster, LastNight, TonightsNotes } from "./decide-clusters.ts";
+import type { DecidedClusters, EndedCluster } from "./decided-clusters.ts";
 import type { KeptEdits } from "./keep-edits.ts";
+import type { LastNight, TonightsNotes } from "./last-night.ts";
 
 type Event = DecidedClusters["events"][number];
 

@@ -2,7 +2,8 @@ import type { UserTransaction } from "@noctuary/db/access";
 import { saveComparedNight } from "@noctuary/db/comparison/compared-night";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import { compareGroupings, type Group } from "../comparison/compare-groupings.ts";
-import type { DecidedClusters, LastNight } from "./decide-clusters.ts";
+import type { DecidedClusters } from "./decided-clusters.ts";
+import type { LastNight } from "./last-night.ts";
 
 /**
  * What a night with another embedding model would make of a user's clusters, beside those that stand: numbers alone are

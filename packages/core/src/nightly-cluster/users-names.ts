@@ -1,5 +1,5 @@
 import type { Cluster } from "@noctuary/db/clusters/cluster";
-import { type DecidedClusters, sizesOf } from "./decide-clusters.ts";
+import { type DecidedClusters, sizesOf } from "./decided-clusters.ts";
 
 /**
  * The clusters from before as naming is to see them: with the names that the user gave, without those that the user

@@ -4,7 +4,7 @@ import { openRunIds } from "@noctuary/db/ledger/run";
 import { dueTasks, markAnnounced } from "@noctuary/db/ledger/task";
 import type { Context } from "../context.ts";
 import { closeRunIfFinished } from "./close-run.ts";
-import { sendEvents } from "./event-bus.ts";
+import { sendEvents } from "./send-events.ts";
 import { announce, sendOutbox } from "./send-outbox.ts";
 
 const PAGE = 200;

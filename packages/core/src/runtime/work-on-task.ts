@@ -16,8 +16,8 @@ import { OutOfTimeError, PermanentError, recordable, runCancelled, VersionConfli
 import type { Outcome, PlanStep, UserStep, Wait } from "../job.ts";
 import { measure } from "../metrics.ts";
 import { closeRunIfFinished } from "./close-run.ts";
-import { sendEvents } from "./event-bus.ts";
 import { explainFailure } from "./explain-failure.ts";
+import { sendEvents } from "./send-events.ts";
 import { sendOutbox } from "./send-outbox.ts";
 
 /** How often work is done again because another run changed the same user's data meanwhile. */

@@ -1,0 +1,6 @@
+/** A cluster as another night left it. */
+export interface KnownCluster {
+  id: string;
+  /** Ids of its notes. */
+  members: string[];
+}
