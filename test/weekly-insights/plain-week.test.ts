@@ -125,6 +125,24 @@ test("words are runs of anything but white space, however they are set apart", a
   expect(rows.map(({ words }) => words)).toEqual([0, 0, 1, 2, 6, 4]);
 });
 
+test("notes without titles go by their first words", async () => {
+  const untitled = someMonths().map((note) => ({
+    ...note,
+    title: "",
+    body: `${note.title}\n\n${note.body}`,
+  }));
+  await putDatedNotes(sunday.database, "u", untitled);
+  await sunday.open();
+  await sunday.cluster();
+  await sunday.tell();
+  const insight = (await storedInsight(sunday.database, "u"))!;
+  const cited = new Set(insight.sections.flatMap(({ sentences }) => sentences.flatMap((s) => s.noteIds)));
+  const told = textsOf(insight).join("\n");
+  const quoted = someMonths().filter(({ id, title }) => cited.has(id) && told.includes(`“${title}”`));
+  expect(quoted.length).toBeGreaterThan(0);
+  expect(told).not.toContain("“”");
+});
+
 test("the days are the user's own", async () => {
   const late = { title: "Late", body: "late", createdAt: "2026-10-25T06:00:00Z" };
   for (const [user, zone] of [

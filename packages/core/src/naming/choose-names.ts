@@ -31,7 +31,8 @@ export function chooseNames(clusters: Nameable[], reserved: string[]): string[] 
       names[index] = keepName;
       continue;
     }
-    const name = firstFree(possible, taken) ?? firstFree([fallback], taken) ?? numbered(fallback, taken);
+    const name =
+      firstFree(possible, taken) ?? firstFree([fallback], taken) ?? numbered(capitalised(fallback), taken);
     taken.add(nameIdentity(name));
     names[index] = name;
   }

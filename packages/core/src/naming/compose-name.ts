@@ -13,6 +13,7 @@ export interface WrittenPhrase {
 }
 
 const maxWordsOfTwo = 3;
+const maxWordsOfThree = 4;
 /** What a word may have beside three quarters of another one: "consciousness" is of the family of "conscious". */
 const maxEnding = 4;
 /** A word that begins with all of one so long is what that is short for: "repository", "database". */
@@ -86,6 +87,9 @@ export function* possibleNames(
   for (const { text } of rest) yield text;
   for (const lead of rest)
     for (const second of secondParts(lead, phrases, 0, 0)) yield joined(lead.text, second.text);
+  // In a large account all of these may be taken.
+  for (const second of secondParts(first, all, 0, 0)) yield joined(first.text, second.text);
+  yield* threeTogether(first, all);
 }
 
 /** The phrases that may name: the strong ones, and general words that a cluster is plainly about. */
@@ -173,6 +177,18 @@ function secondParts(
       other.notes.filter((note) => !covered.has(note)).length >= minNotes &&
       fits(lead.text, other.text),
   );
+}
+
+/** "Card, work & ruined". */
+function* threeTogether(first: WrittenPhrase, phrases: WrittenPhrase[]): Generator<string> {
+  const seconds = secondParts(first, phrases, 0, 0);
+  for (const [place, second] of seconds.entries())
+    for (const third of seconds.slice(place + 1))
+      if (
+        fits(second.text, third.text) &&
+        countWords(`${first.text} ${second.text} ${third.text}`) <= maxWordsOfThree
+      )
+        yield `${first.text}, ${joined(second.text, third.text)}`;
 }
 
 /** What has a capital of its own leads: "PostgreSQL & tables". */

@@ -82,7 +82,7 @@ export function nameAreas(
       language,
     });
     const size = area.topics.reduce((sum, key) => sum + (sizes.get(key) ?? 0), 0);
-    return [{ ...area, names, size, fallback: wordless }];
+    return [{ ...area, names, size, fallback: shown(phrases[index]!)[0] ?? wordless }];
   });
   const names = chooseNames(
     chosen,

@@ -37,7 +37,7 @@ export function nameClusters(clusters: ClusterText[], reserved: string[] = []): 
     ...cluster,
     names: possibleNames(phrases[index]!, notes.get(cluster.key)!.length, language),
     size: sizeOf(cluster),
-    fallback: wordless,
+    fallback: shown(phrases[index]!)[0] ?? wordless,
   }));
   const names = chooseNames(nameables, reserved);
   return inOrderOf(

@@ -28,6 +28,7 @@ export interface ClusterName {
 const maxBodyLength = 2000;
 const maxTitleLength = 300;
 const maxKeyphrases = 8;
+/** What a cluster is called that has no word to be called by. */
 export const wordless = "Notes without words";
 
 /** Reads at most `limit` notes of each cluster, central ones first, in an order that does not depend on the input's. */

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { UserTransaction } from "../access.ts";
 import type { EmbeddingModel } from "../notes/note-changes.ts";
+import { shownTitle } from "../notes/shown-title.ts";
 import { textArray } from "../text-array.ts";
 
 /** Seven local days, and the moments between which they lie. */
@@ -51,9 +52,9 @@ export async function notesOfWeek(
   week: WeekSpan,
 ): Promise<WeekNote[]> {
   const { rows } = await tx.execute<WeekNote & Record<string, unknown>>(sql`
-    select n.id, n.title, ${localDay("created_at", week)} as "writtenOn", ${localDay("updated_at", week)} as "changedOn",
-      ${WORDS} as words, c.id as "themeId", 1 - (e.vector <=> c.centroid) as closeness, m.rival_id as "rivalId",
-      m.confidence
+    select n.id, ${shownTitle} as title, ${localDay("created_at", week)} as "writtenOn",
+      ${localDay("updated_at", week)} as "changedOn", ${WORDS} as words, c.id as "themeId",
+      1 - (e.vector <=> c.centroid) as closeness, m.rival_id as "rivalId", m.confidence
     from note n
     left join cluster_membership m on m.user_id = n.user_id and m.note_id = n.id
     left join cluster c on c.user_id = m.user_id and c.id = m.cluster_id and c.retired_at is null
@@ -137,7 +138,7 @@ export async function noteTexts(
 ): Promise<NoteText[]> {
   if (noteIds.length === 0) return [];
   const { rows } = await tx.execute<NoteText & Record<string, unknown>>(sql`
-    select n.id, n.title, left(n.body, ${bodyLimit}) as body, n.tags from note n
+    select n.id, ${shownTitle} as title, left(n.body, ${bodyLimit}) as body, n.tags from note n
     where n.user_id = ${userId} and n.id = any(${textArray(noteIds)}) and ${isReadable} order by n.id`);
   return rows;
 }
@@ -167,7 +168,7 @@ export async function notesNamed(
       select s.note_id, a.name from source_note s
         join asked a on lower(regexp_replace(s.key, '^.*/|\\.(md|markdown)$', '', 'g')) = lower(a.name)
         where s.user_id = ${userId} and s.removed_at is null)
-    select distinct on (f.name) n.id, n.title, f.name, m.cluster_id as "themeId",
+    select distinct on (f.name) n.id, ${shownTitle} as title, f.name, m.cluster_id as "themeId",
       ${localDay("created_at", week)} as "writtenOn"
     from found f join note n on n.user_id = ${userId} and n.id = f.id
     left join cluster_membership m on m.user_id = n.user_id and m.note_id = n.id
@@ -195,7 +196,7 @@ export async function oldNotesLike(
     with asked as materialized (
       select vector from note_embedding where user_id = ${userId} and note_id = ${noteId} and model = ${model}
         and dimensions = ${dimensions} and vector is not null)
-    select n.id as "oldId", n.title as "oldTitle", ${localDay("created_at", week)} as "oldWrittenOn",
+    select n.id as "oldId", ${shownTitle} as "oldTitle", ${localDay("created_at", week)} as "oldWrittenOn",
       1 - (e.vector <=> a.vector) as similarity
     from asked a cross join note_embedding e join note n on n.user_id = e.user_id and n.id = e.note_id
     where e.user_id = ${userId} and e.model = ${model} and e.dimensions = ${dimensions} and e.vector is not null

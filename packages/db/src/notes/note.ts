@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
 import { forgetBudgets } from "../budget/budget-month.ts";
 import type { EmbeddingModel } from "./note-changes.ts";
+import { shownTitle } from "./shown-title.ts";
 
 /** Users who have notes or results, in the order of their ids, those after `afterId`. */
 export async function users(tx: LedgerTransaction, limit: number, afterId = ""): Promise<string[]> {
@@ -48,8 +49,8 @@ export async function notesOf(
   { match = null, limit }: { match?: string | null; limit: number },
 ): Promise<NoteLine[]> {
   const { rows } = await tx.execute<NoteLineRow>(sql`
-    select n.id, n.title, s.key as path, n.tags, n.created_at as "createdAt", n.updated_at as "updatedAt",
-      n.ai_excluded as "aiExcluded", m.cluster_id as "clusterId", m.confidence, m.rival_id as "rivalId", m.loose,
+    select n.id, ${shownTitle} as title, s.key as path, n.tags, n.created_at as "createdAt",
+      n.updated_at as "updatedAt", n.ai_excluded as "aiExcluded", m.cluster_id as "clusterId", m.confidence, m.rival_id as "rivalId", m.loose,
       m.placed_by as "placedBy", e.failed_code as "failedCode"
     from note n
     left join source_note s on s.user_id = n.user_id and s.note_id = n.id
@@ -58,7 +59,7 @@ export async function notesOf(
       and e.dimensions = ${dimensions}
     where n.user_id = ${userId} and n.deleted_at is null and (${match}::text is null or n.id = ${match}
       or (length(${match}) >= 4 and starts_with(n.id, ${match})) or s.key = ${match} or s.key = ${match} || '.md'
-      or lower(n.title) = lower(${match}))
+      or lower(${shownTitle}) = lower(${match}))
     order by n.created_at desc, n.id limit ${limit}`);
   return rows.map((row) => ({
     ...row,
@@ -93,7 +94,7 @@ export async function clusterNotes(
     Omit<ClusterNote, "createdAt"> & { createdAt: string } & Record<string, unknown>
   >(sql`
     with ranked as (
-      select n.id, n.title, s.key as path, n.created_at as "createdAt", m.cluster_id as "clusterId", m.confidence, m.loose,
+      select n.id, s.key as path, n.created_at as "createdAt", m.cluster_id as "clusterId", m.confidence, m.loose,
         m.rival_id as "rivalId", m.placed_by as "placedBy", 1 - (e.vector <=> c.centroid) as closeness,
         row_number() over (partition by m.cluster_id order by m.loose, e.vector <=> c.centroid, n.id) as rank
       from cluster_membership m
@@ -103,8 +104,8 @@ export async function clusterNotes(
         and e.dimensions = ${dimensions}
       left join source_note s on s.user_id = m.user_id and s.note_id = m.note_id
       where m.user_id = ${userId} and (${clusterId}::text is null or m.cluster_id = ${clusterId}))
-    select id, title, path, "createdAt", "clusterId", confidence, loose, "rivalId", "placedBy", closeness from ranked
-    where rank <= ${perCluster} order by "clusterId", rank`);
+    select id, ${shownTitle} as title, path, "createdAt", "clusterId", confidence, loose, "rivalId", "placedBy", closeness
+    from ranked join note n using (id) where n.user_id = ${userId} and rank <= ${perCluster} order by "clusterId", rank`);
   return rows.map((row) => ({ ...row, createdAt: new Date(row.createdAt) }));
 }
 
@@ -139,7 +140,7 @@ export async function relatedNotes(
         and e.vector is not null and (${clusterId}::text is null or exists (select 1 from cluster_membership m
           where m.user_id = e.user_id and m.note_id = e.note_id and m.cluster_id = ${clusterId}))
       order by e.vector <=> a.vector, e.note_id limit ${limit})
-    select n.id, n.title, s.key as path, m.cluster_id as "clusterId", nearest.similarity
+    select n.id, ${shownTitle} as title, s.key as path, m.cluster_id as "clusterId", nearest.similarity
     from nearest join note n on n.user_id = ${userId} and n.id = nearest.note_id
     left join source_note s on s.user_id = n.user_id and s.note_id = n.id
     left join cluster_membership m on m.user_id = n.user_id and m.note_id = n.id

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { UserTransaction } from "../access.ts";
 import type { EmbeddingModel } from "../notes/note-changes.ts";
+import { shownTitle } from "../notes/shown-title.ts";
 import { textArray } from "../text-array.ts";
 import { decodeVectorInto } from "../vector-codec.ts";
 
@@ -27,7 +28,7 @@ export async function datedNotes(tx: UserTransaction, userId: string): Promise<D
       cluster_id: string | null;
       loose: boolean | null;
     }>(sql`
-      select n.id, left(n.title, 200) as title, extract(epoch from n.created_at)::float8 * 1000 as created,
+      select n.id, left(${shownTitle}, 200) as title, extract(epoch from n.created_at)::float8 * 1000 as created,
         extract(epoch from n.updated_at)::float8 * 1000 as updated, m.cluster_id, m.loose
       from note n left join cluster_membership m on m.user_id = n.user_id and m.note_id = n.id
       where n.user_id = ${userId} and n.id > ${afterId} and n.deleted_at is null and not n.ai_excluded

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { UserTransaction } from "../access.ts";
+import { shownTitle } from "../notes/shown-title.ts";
 import { textArray } from "../text-array.ts";
 
 export interface Stack {
@@ -198,7 +199,8 @@ export async function stackNotes(tx: UserTransaction, userId: string): Promise<S
   const { rows } = await tx.execute<
     Omit<StackNote, "createdAt"> & { createdAt: string } & Record<string, unknown>
   >(sql`
-    select k.stack_id as "stackId", n.id as "noteId", n.title, f.key as path, n.created_at as "createdAt", k.remark
+    select k.stack_id as "stackId", n.id as "noteId", ${shownTitle} as title, f.key as path,
+      n.created_at as "createdAt", k.remark
     from smart_stack s join smart_stack_note k on k.user_id = s.user_id and k.stack_id = s.id and k.rank is not null
     join note n on n.user_id = k.user_id and n.id = k.note_id and n.deleted_at is null and not n.ai_excluded
     left join source_note f on f.user_id = n.user_id and f.note_id = n.id
