@@ -42,7 +42,7 @@ function program(act: (command: Command, action: Action) => Promise<void>): Comm
       const [word] = command.args;
       if (word !== undefined)
         throw new UsageError(`there is no command ${word}: \`noctuary --help\` lists them`);
-      return (await import("./commands/clusters.ts")).clusters(undefined, undefined, [], options, terminal);
+      return (await import("./commands/morning-page.ts")).morningPage(options, terminal);
     }),
   );
   const verb = (words: string, description: string) => root.command(words).description(description);

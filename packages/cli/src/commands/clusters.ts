@@ -1,13 +1,9 @@
-import { readInsight } from "@noctuary/core/weekly-insights/read-insight";
 import { asUser } from "@noctuary/db/access";
 import { type Cluster, type ClusterEventRow, clusterEvents } from "@noctuary/db/clusters/cluster";
 import { type ClusterNote, clusterNotes } from "@noctuary/db/notes/note";
 import { EXIT, UsageError } from "../exit.ts";
-import { morningStacks } from "../morning-stacks.ts";
-import { overviewOf, shownModel } from "../overview.ts";
+import { shownModel } from "../overview.ts";
 import { renderHistory } from "../render/history.ts";
-import { renderInsight } from "../render/insight.ts";
-import { renderOverview } from "../render/overview.ts";
 import { sentenceFor } from "../render/sentences.ts";
 import { count, dateLine } from "../render/words.ts";
 import { chooseUser, type GlobalOptions, openSession } from "../session.ts";
@@ -15,6 +11,7 @@ import { fit, type Terminal } from "../terminal.ts";
 import { listEdits, undoEdit } from "./cluster-edits.ts";
 import { CLUSTER_VERBS, editCluster } from "./edit-cluster.ts";
 import { findCluster } from "./find-cluster.ts";
+import { morningPage } from "./morning-page.ts";
 
 const NOTES_SHOWN = 10_000;
 
@@ -25,7 +22,7 @@ export interface ClustersOptions extends GlobalOptions {
 /** In the place of an id: edits of all clusters. */
 const ALL_EDITS = "edits";
 
-/** `noctuary clusters [ID] [VERB] [WORDS...]`; without an id it is this morning's page. */
+/** `noctuary clusters [ID] [VERB] [WORDS...]`; without an id it is this morning's page with every topic. */
 export async function clusters(
   id: string | undefined,
   verb: string | undefined,
@@ -37,34 +34,20 @@ export async function clusters(
   if (verb === "edits" || (id === ALL_EDITS && verb === undefined))
     return listEdits(about, options, terminal);
   if (verb === "undo") return undoEdit(about, words[0], options, terminal);
-  if (verb === undefined) return showClusters(id, options, terminal);
+  if (verb === undefined)
+    return id === undefined
+      ? morningPage(options, terminal, { everyTopic: true })
+      : showCluster(id, options, terminal);
   const known = CLUSTER_VERBS.find((one) => one === verb);
   if (known === undefined || about === undefined)
     throw new UsageError(`clusters knows no ${verb}: there are ${CLUSTER_VERBS.join(", ")}, edits and undo`);
   return editCluster(about, known, words, options, terminal);
 }
 
-async function showClusters(
-  id: string | undefined,
-  options: ClustersOptions,
-  terminal: Terminal,
-): Promise<number> {
+async function showCluster(id: string, options: ClustersOptions, terminal: Terminal): Promise<number> {
   const session = await openSession(options, terminal);
   try {
     const userId = await chooseUser(session, options);
-    if (id === undefined) {
-      const overview = await overviewOf(session, userId);
-      const stacks = await morningStacks(session, userId);
-      const insight = await asUser(session.db, userId, (tx) => readInsight(tx, userId));
-      const hasWeek = insight !== null && isThisMorning(insight.week, overview.asOf);
-      terminal.json({ ...overview, stacks, ...(hasWeek ? { insight } : {}) });
-      renderOverview(terminal, overview, stacks);
-      if (hasWeek) {
-        terminal.line();
-        renderInsight(terminal, insight);
-      }
-      return EXIT.done;
-    }
     const model = await shownModel(session, userId);
     const shown = await asUser(session.db, userId, async (tx) => {
       const { all, cluster } = await findCluster(tx, userId, id);
@@ -83,13 +66,6 @@ async function showClusters(
   } finally {
     await session.close();
   }
-}
-
-const SHOWN_DAYS = 7;
-
-/** A week is on the page until the next one is told. */
-function isThisMorning(week: string, asOf: Date | null): boolean {
-  return asOf === null || asOf.getTime() - Date.parse(week) <= (SHOWN_DAYS + 1) * 86_400_000;
 }
 
 function showHistory(terminal: Terminal, { all, cluster, events }: ShownCluster): void {

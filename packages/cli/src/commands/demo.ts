@@ -140,7 +140,7 @@ async function finish(
   const { terminal, settings } = session;
   const overview = await overviewOf(session, DEFAULT_USER);
   const stacks = await morningStacks(session, DEFAULT_USER);
-  renderOverview(terminal, overview, stacks);
+  renderOverview(terminal, overview, { stacks });
   const insight = await tellWeek(session, runtime, date);
   if (insight !== null) {
     terminal.line();

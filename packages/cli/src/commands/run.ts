@@ -115,7 +115,9 @@ async function showResult(session: Session, ended: Run, userId: string): Promise
     renderInsight(terminal, insight);
   } else if (hasSomethingToShow(ended)) {
     terminal.line();
-    renderOverview(terminal, await overviewOf(session, userId), await morningStacks(session, userId));
+    renderOverview(terminal, await overviewOf(session, userId), {
+      stacks: await morningStacks(session, userId),
+    });
   }
 }
 

@@ -1,16 +1,24 @@
 import type { ShownStack } from "../morning-stacks.ts";
-import type { Overview, OverviewChange, OverviewTopic } from "../overview.ts";
+import type { Overview, OverviewArea, OverviewChange, OverviewTopic } from "../overview.ts";
 import { fit, type Terminal } from "../terminal.ts";
 import { joinFitting } from "./join-fitting.ts";
 import { sentenceFor } from "./sentences.ts";
 import { renderStacks } from "./stacks.ts";
 import { count, dateLine } from "./words.ts";
 
-/** This morning's page: areas, the topics under them, telling notes of each, and what the night changed. */
+/** With more topics than these the page shows the largest of each area, and what is new. */
+const TOPICS_OF_A_PAGE = 60;
+const LARGEST = 5;
+
+/**
+ * This morning's page: stacks, areas, the topics under them with telling notes of each, and what the night changed.
+ *
+ * @param options.everyTopic however many there are
+ */
 export function renderOverview(
   terminal: Terminal,
   overview: Overview,
-  stacks: readonly ShownStack[] = [],
+  { stacks = [], everyTopic = false }: { stacks?: readonly ShownStack[]; everyTopic?: boolean } = {},
 ): void {
   const { style } = terminal;
   const { notes, areas } = overview;
@@ -30,28 +38,40 @@ export function renderOverview(
     areas.filter(({ topics }) => topics.length > 1),
     areas.filter(({ topics }) => topics.length === 1),
   ];
-  for (const { name, size, topics } of together) renderArea(terminal, name, size, topics);
+  const largest = everyTopic || topics <= TOPICS_OF_A_PAGE ? topics : LARGEST;
+  for (const area of together) renderArea(terminal, area, largest);
   const single = alone.flatMap(({ topics }) => topics);
   if (single.length > 0)
     renderArea(
       terminal,
-      together.length === 0 ? "Topics" : "Topics on their own",
-      single.reduce((sum, topic) => sum + topic.size, 0),
-      single,
+      {
+        name: together.length === 0 ? "Topics" : "Topics on their own",
+        size: single.reduce((sum, topic) => sum + topic.size, 0),
+        topics: single,
+      },
+      largest,
     );
+  if (largest < topics) {
+    terminal.line();
+    terminal.line(
+      style("dim", "`noctuary clusters` lists every topic, `noctuary clusters NAME` one, or an area."),
+    );
+  }
   renderChanges(terminal, overview);
 }
 
 function renderArea(
   { line, style, width }: Terminal,
-  name: string,
-  size: number,
-  topics: OverviewTopic[],
+  { name, size, topics }: Pick<OverviewArea, "name" | "size" | "topics">,
+  largest: number,
 ): void {
   const shown = fit(name, width - 12);
   line();
   line(padded(style(["bold", "cyan"], shown), shown, String(size), width, style));
-  for (const topic of topics) renderTopic({ line, style, width }, topic);
+  const told = topics.filter((topic, place) => place < largest || topic.isNew);
+  for (const topic of told) renderTopic({ line, style, width }, topic);
+  const others = topics.length - told.length;
+  if (others > 0) line(style("dim", `${INDENT}and ${count(others, "smaller topic")}`));
 }
 
 const INDENT = "  ";
