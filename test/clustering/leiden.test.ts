@@ -91,18 +91,18 @@ test("a refinement that is taken over from the pass before is the one that would
   const order = Int32Array.from({ length: nodes }, (_, node) => (node * 7) % nodes);
   const lots = Uint32Array.from(order, () => random() * 2 ** 32);
   const community = Int32Array.from({ length: nodes }, (_, node) => Math.floor(node / 20));
-  const known = { community, part: refine(graph, community, gamma, order, lots) };
+  const known = { community, part: refine(graph, community, { gamma, order, lots }) };
   expect(new Set(known.part).size).toBeGreaterThan(15);
   // One node goes elsewhere, another is alone, and two communities have changed their numbers.
   const numbers = Int32Array.from({ length: nodes }, (_, number) =>
     number === 3 ? 4 : number === 4 ? 3 : number,
   );
   const moved = community.map((c, node) => (node === 10 ? 5 : node === 205 ? 200 : numbers[c]!));
-  const anew = refine(graph, moved, gamma, order, lots);
-  expect(refine(graph, moved, gamma, order, lots, known)).toEqual(anew);
+  const anew = refine(graph, moved, { gamma, order, lots });
+  expect(refine(graph, moved, { gamma, order, lots, known })).toEqual(anew);
   // Those parts are taken over: where they are other ones, so is the result.
   const otherwise = { community, part: known.part.map((_, node) => node) };
-  const parts = refine(graph, moved, gamma, order, lots, otherwise);
+  const parts = refine(graph, moved, { gamma, order, lots, known: otherwise });
   const isAlone = (node: number) => parts[node] === node;
   expect(Array.from({ length: 20 }, (_, i) => 60 + i).every(isAlone)).toBe(true);
   expect(parts.slice(0, 20)).toEqual(anew.slice(0, 20));

@@ -1,4 +1,5 @@
-import type { Graph, Labels } from "./graph.ts";
+import { addLinks, type Graph, type Labels } from "./graph.ts";
+import { workspaceFor } from "./workspace.ts";
 
 export interface Attachments {
   /** Per node, how likely it stays in its topic; 0 if it hangs together with no core of it. */
@@ -26,21 +27,14 @@ function chanceToStay(share: number): number {
 }
 
 /** How firmly each node sits in its topic. */
-export function attachments(graph: Graph, topics: Labels): Attachments {
+export function attachments(graph: Graph, topics: Labels, space = workspaceFor(graph)): Attachments {
   const confidence = new Float32Array(graph.nodes);
   const rival = new Int32Array(graph.nodes).fill(-1);
   const loose = new Uint8Array(graph.nodes);
   const inCore = coreMembers(graph, topics);
-  const { offsets, targets, weights } = graph;
-  const linkTo = new Float64Array(topics.count);
-  const touched = new Int32Array(topics.count);
+  const { linkTo, touched } = space;
   for (let node = 0; node < graph.nodes; node++) {
-    let touchedCount = 0;
-    for (let e = offsets[node]!; e < offsets[node + 1]!; e++) {
-      const topic = topics.label[targets[e]!]!;
-      if (linkTo[topic] === 0) touched[touchedCount++] = topic;
-      linkTo[topic]! += weights[e]!;
-    }
+    const touchedCount = addLinks(graph, node, topics.label, space);
     const own = topics.label[node]!;
     const inside = linkTo[own]!;
     let strongest = 0;

@@ -15,20 +15,34 @@ export function centroidsOf(
   const sums = new Float64Array(count * dimensions);
   for (let place = 0; place < label.length; place++) {
     const row = rowAt[place]!;
-    const from = row * stride;
-    const to = label[place]! * dimensions;
     const weight = notes[place]! * inverseLengths[row]!;
-    for (let d = 0; d < dimensions; d++) sums[to + d]! += weight * codes[from + d]!;
+    addRow(sums, label[place]! * dimensions, codes, row * stride, dimensions, weight);
   }
   const centroids = new Float32Array(count * dimensions);
   for (let first = 0; first < sums.length; first += dimensions) {
-    let squares = 0;
-    for (let at = first; at < first + dimensions; at++) squares += sums[at]! * sums[at]!;
-    if (squares === 0) continue;
-    const length = Math.sqrt(squares);
-    for (let at = first; at < first + dimensions; at++) centroids[at] = sums[at]! / length;
+    normalise(sums, first, dimensions, centroids);
   }
   return centroids;
+}
+
+// A row a call: a function that is called often is compiled at once, a long loop only while it is run.
+function addRow(
+  sums: Float64Array,
+  to: number,
+  codes: Int16Array,
+  from: number,
+  dimensions: number,
+  weight: number,
+): void {
+  for (let d = 0; d < dimensions; d++) sums[to + d]! += weight * codes[from + d]!;
+}
+
+function normalise(sums: Float64Array, first: number, dimensions: number, into: Float32Array): void {
+  let squares = 0;
+  for (let at = first; at < first + dimensions; at++) squares += sums[at]! * sums[at]!;
+  if (squares === 0) return;
+  const length = Math.sqrt(squares);
+  for (let at = first; at < first + dimensions; at++) into[at] = sums[at]! / length;
 }
 
 /** Cosine similarity of a row and a centroid; 0 where either has no length. */

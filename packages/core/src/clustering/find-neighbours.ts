@@ -4,7 +4,8 @@ import { mergeLists } from "./merge-lists.ts";
 import { type NeighbourLists, nearestNeighbours } from "./nearest-neighbours.ts";
 import { emptyRows, type PackedRows } from "./packed-rows.ts";
 import { principalDirections } from "./principal-directions.ts";
-import { openSearch, runSearch } from "./search.ts";
+import { endSearchThreads, openSearch, runSearch, type Search } from "./search.ts";
+import { startSearchThreads } from "./search-thread.ts";
 import { type Sketches, sketchesOf } from "./sketches.ts";
 
 /** Below, sketches cost more than they save, and so does another thread. */
@@ -44,15 +45,21 @@ export async function findNeighbours(
   }
   const large = rows.count >= sketchFrom;
   const used = large ? threads : 1;
-  const directions = large
-    ? principalDirections(module, rows, sketchWidth(rows.dimensions))
-    : noDirections(rows);
-  const jobs = allPairs(rows.count, used);
-  const search = openSearch(module, rows, directions, {
-    ...{ listLength: k, threads: used, jobs, largestJob: STRIP_ROWS },
-    queries: Uint32Array.from({ length: rows.count }, (_, row) => row),
-  });
-  await runSearch(search, ["sketch", "scan"]);
+  // A thread takes about as long to start as the directions take to be found.
+  const others = startSearchThreads(used - 1);
+  let directions: Directions;
+  let search: Search;
+  try {
+    directions = large ? principalDirections(module, rows, sketchWidth(rows.dimensions)) : noDirections(rows);
+    search = openSearch(module, rows, directions, {
+      ...{ listLength: k, threads: used, jobs: allPairs(rows.count, used), largestJob: STRIP_ROWS },
+      queries: Uint32Array.from({ length: rows.count }, (_, row) => row),
+    });
+  } catch (error) {
+    await endSearchThreads(others);
+    throw error;
+  }
+  await runSearch(search, ["sketch", "scan"], others);
   return {
     lists: mergeLists(search.views.lists, rows.keys, rows.count, k),
     sketches: large ? sketchesOf(search, directions) : undefined,

@@ -1,3 +1,5 @@
+import { type Workspace, workspaceFor } from "./workspace.ts";
+
 /**
  * An undirected weighted graph in compressed sparse rows: the edges of node i are the positions
  * `offsets[i] .. offsets[i + 1]` of `targets` and `weights`. Each edge is there from both of its ends.
@@ -52,32 +54,25 @@ export function sameLabels({ label: a }: Labels, { label: b }: Labels): boolean 
 }
 
 /** Each label becomes a node; edges between labels are summed, edges inside count in its strength only. */
-export function contract(graph: Graph, { label, count }: Labels): Graph {
+export function contract(graph: Graph, { label, count }: Labels, space = workspaceFor(graph)): Graph {
   const strengths = new Float64Array(count);
   for (let node = 0; node < graph.nodes; node++) strengths[label[node]!]! += graph.strengths[node]!;
 
   const members = membersByLabel({ label, count });
   const offsets = new Int32Array(count + 1);
-  const targets = new Int32Array(graph.targets.length);
-  const weights = new Float64Array(graph.weights.length);
-  const sums = new Float64Array(count);
-  const touched = new Int32Array(count);
+  const { targets, weights, linkTo: sums, touched } = space;
   let edges = 0;
   for (let group = 0; group < count; group++) {
     let touchedCount = 0;
     for (let m = members.offsets[group]!; m < members.offsets[group + 1]!; m++) {
-      const node = members.nodes[m]!;
-      for (let e = graph.offsets[node]!; e < graph.offsets[node + 1]!; e++) {
-        const other = label[graph.targets[e]!]!;
-        if (other === group) continue;
-        if (sums[other] === 0) touched[touchedCount++] = other;
-        sums[other]! += graph.weights[e]!;
-      }
+      touchedCount = addLinks(graph, members.nodes[m]!, label, space, touchedCount);
     }
     for (let t = 0; t < touchedCount; t++) {
       const other = touched[t]!;
-      targets[edges] = other;
-      weights[edges++] = sums[other]!;
+      if (other !== group) {
+        targets[edges] = other;
+        weights[edges++] = sums[other]!;
+      }
       sums[other] = 0;
     }
     offsets[group + 1] = edges;
@@ -92,16 +87,32 @@ export function contract(graph: Graph, { label, count }: Labels): Graph {
 }
 
 /**
- * Of a graph, these nodes, numbered in their order, and the edges between them. `placeOf` is to work in: as long as the
- * graph, all -1, and so again afterwards, that many small subgraphs do not each cost the whole.
+ * Adds the weights of a node's edges to `linkTo` at the labels of their other ends, and the labels that had none before
+ * to the first `touchedCount` of `touched`; returns how many those are now.
  */
-export function subgraph(graph: Graph, members: Int32Array, placeOf: Int32Array): Graph {
+export function addLinks(
+  { offsets, targets, weights }: Graph,
+  node: number,
+  label: Int32Array,
+  { linkTo, touched }: Workspace,
+  touchedCount = 0,
+): number {
+  const end = offsets[node + 1]!;
+  for (let e = offsets[node]!; e < end; e++) {
+    const other = label[targets[e]!]!;
+    if (linkTo[other] === 0) touched[touchedCount++] = other;
+    linkTo[other]! += weights[e]!;
+  }
+  return touchedCount;
+}
+
+/**
+ * Of a graph, these nodes, numbered in their order, and the edges between them.
+ */
+export function subgraph(graph: Graph, members: Int32Array, space: Workspace): Graph {
+  const { placeOf, targets, weights } = space;
   for (let place = 0; place < members.length; place++) placeOf[members[place]!] = place;
-  let ends = 0;
-  for (const node of members) ends += graph.offsets[node + 1]! - graph.offsets[node]!;
   const offsets = new Int32Array(members.length + 1);
-  const targets = new Int32Array(ends);
-  const weights = new Float64Array(ends);
   const strengths = new Float64Array(members.length);
   let edges = 0;
   for (let place = 0; place < members.length; place++) {
@@ -147,12 +158,19 @@ export function modularity(graph: Graph, { label, count }: Labels, resolution: n
   for (let node = 0; node < graph.nodes; node++) {
     groupStrength[label[node]!]! += graph.strengths[node]!;
     total += graph.strengths[node]!;
-    for (let e = graph.offsets[node]!; e < graph.offsets[node + 1]!; e++) {
-      if (label[graph.targets[e]!] !== label[node]) between += graph.weights[e]!;
-    }
+    between += linkOutside(graph, node, label);
   }
   if (total === 0) return 0;
   let expected = 0;
   for (const strength of groupStrength) expected += (strength / total) ** 2;
   return (total - between) / total - resolution * expected;
+}
+
+/** The weight of a node's edges to other labels. */
+function linkOutside({ offsets, targets, weights }: Graph, node: number, label: Int32Array): number {
+  const own = label[node]!;
+  const end = offsets[node + 1]!;
+  let outside = 0;
+  for (let e = offsets[node]!; e < end; e++) if (label[targets[e]!] !== own) outside += weights[e]!;
+  return outside;
 }

@@ -21,33 +21,48 @@ export function discountHubs(
 ): NeighbourLists {
   const means = new Float64Array(count);
   for (let row = 0; row < count; row++) {
-    const length = listLength(neighbours, similarities, row, k);
-    for (let j = row * k; j < row * k + length; j++) means[row]! += similarities[j]! / length;
+    means[row] = meanOf(similarities, row * k, listLength(neighbours, similarities, row, k));
   }
-  const nearer = new Int32Array(count * k).fill(-1);
-  const discounted = new Float32Array(count * k);
+  const found = { neighbours: new Int32Array(count * k).fill(-1), similarities: new Float32Array(count * k) };
   const nearness = new Float64Array(k);
   for (let row = 0; row < count; row++) {
-    const first = row * k;
     const length = listLength(neighbours, similarities, row, k);
-    for (let j = 0; j < length; j++) {
-      const neighbour = neighbours[first + j]!;
-      const own = similarities[first + j]! - NEIGHBOURS_HALF * means[neighbour]!;
-      let at = j;
-      for (; at > 0; at--) {
-        const before = nearness[at - 1]!;
-        if (before > own || (before === own && nearer[first + at - 1]! < neighbour)) break;
-        nearness[at] = before;
-        nearer[first + at] = nearer[first + at - 1]!;
-      }
-      nearness[at] = own;
-      nearer[first + at] = neighbour;
-    }
-    for (let j = 0; j < length; j++) {
-      discounted[first + j] = Math.max(LEAST_SIMILARITY, 1 - (nearness[0]! - nearness[j]!));
-    }
+    discountRow({ neighbours, similarities }, row * k, length, means, nearness, found);
   }
-  return { neighbours: nearer, similarities: discounted };
+  return found;
+}
+
+/** Discounts and sorts the `length` entries of one row, which begin at `first`. */
+function discountRow(
+  { neighbours, similarities }: NeighbourLists,
+  first: number,
+  length: number,
+  means: Float64Array,
+  nearness: Float64Array,
+  { neighbours: nearer, similarities: discounted }: NeighbourLists,
+): void {
+  for (let j = 0; j < length; j++) {
+    const neighbour = neighbours[first + j]!;
+    const own = similarities[first + j]! - NEIGHBOURS_HALF * means[neighbour]!;
+    let at = j;
+    for (; at > 0; at--) {
+      const before = nearness[at - 1]!;
+      if (before > own || (before === own && nearer[first + at - 1]! < neighbour)) break;
+      nearness[at] = before;
+      nearer[first + at] = nearer[first + at - 1]!;
+    }
+    nearness[at] = own;
+    nearer[first + at] = neighbour;
+  }
+  for (let j = 0; j < length; j++) {
+    discounted[first + j] = Math.max(LEAST_SIMILARITY, 1 - (nearness[0]! - nearness[j]!));
+  }
+}
+
+function meanOf(similarities: Float32Array, first: number, length: number): number {
+  let mean = 0;
+  for (let j = first; j < first + length; j++) mean += similarities[j]! / length;
+  return mean;
 }
 
 /** How many neighbours a row has with any similarity at all. */

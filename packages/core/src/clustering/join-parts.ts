@@ -1,4 +1,5 @@
 import { compactLabels, contract, type Graph, type Labels } from "./graph.ts";
+import type { Workspace } from "./workspace.ts";
 
 // With one limit for all nights 1.2 to 1.5 % of the unchanged notes move a night (`npm run bench:stability`, accounts of
 // 428 to 1,871 notes), with these .2 to .5 %. From .5 and .7 of the limit to 1.4 and 1.8 of it, little changes.
@@ -14,6 +15,7 @@ export interface JoinOptions {
   largestCut: number;
   /** The topic of each node at present, where there are any. */
   present?: Int32Array | undefined;
+  space?: Workspace;
 }
 
 /** A part of a topic as it is joined. */
@@ -53,8 +55,12 @@ export function joinParts(graph: Graph, found: Labels, options: JoinOptions): La
   return compactLabels(found.label.map((part) => joinedTo[part]!));
 }
 
-function partsAsFound(graph: Graph, found: Labels, { notes, present }: JoinOptions): Map<number, Part> {
-  const { offsets, targets, weights, strengths } = contract(graph, found);
+function partsAsFound(
+  graph: Graph,
+  found: Labels,
+  { notes, present, space }: JoinOptions,
+): Map<number, Part> {
+  const { offsets, targets, weights, strengths } = contract(graph, found, space);
   const parts = Array.from({ length: found.count }, (_, part): Part => {
     const links = new Map<number, number>();
     for (let e = offsets[part]!; e < offsets[part + 1]!; e++) links.set(targets[e]!, weights[e]!);

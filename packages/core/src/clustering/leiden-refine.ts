@@ -1,4 +1,5 @@
 import { allNodes, type Graph } from "./graph.ts";
+import { type Workspace, workspaceFor } from "./workspace.ts";
 
 const SMALLEST_GAIN = 1e-12;
 // Theta of the paper, as a share of the best gain: how often refinement takes a merge that is not the best.
@@ -11,6 +12,15 @@ export interface Refinement {
   part: Int32Array;
 }
 
+export interface RefineOptions {
+  gamma: number;
+  order: Int32Array;
+  lots: Uint32Array;
+  space?: Workspace;
+  /** What is known from before of these nodes. */
+  known?: Refinement | undefined;
+}
+
 /**
  * Splits each community into well-connected parts: every node starts alone and lone nodes join, at random in
  * favour of the higher gain, a part of their community that is itself well connected to the rest of it.
@@ -20,84 +30,108 @@ export interface Refinement {
 export function refine(
   graph: Graph,
   community: Int32Array,
-  gamma: number,
-  order: Int32Array,
-  lots: Uint32Array,
-  known?: Refinement,
+  { gamma, order, lots, known, space = workspaceFor(graph) }: RefineOptions,
 ): Int32Array {
-  const { nodes, offsets, targets, weights, strengths } = graph;
-  const communityStrength = new Float64Array(nodes);
+  const { nodes, strengths } = graph;
+  // `outward`: the weight between a part and the rest of its community.
+  const { strength: communityStrength, partStrength, outward, size: partSize, marks: isKnown } = space;
+  const { spare: candidates, gains, links } = space;
+  communityStrength.fill(0, 0, nodes);
   for (let node = 0; node < nodes; node++) communityStrength[community[node]!]! += strengths[node]!;
-  const isKnown = known === undefined ? new Uint8Array(nodes) : sameCommunities(community, known.community);
+  markSameCommunities(community, known?.community, space);
 
   const part = allNodes(nodes);
-  const partStrength = strengths.slice();
-  const partSize = new Int32Array(nodes).fill(1);
-  // Weight between a part and the rest of its community.
-  const outward = new Float64Array(nodes);
+  partStrength.set(strengths);
+  partSize.fill(1, 0, nodes);
   for (let node = 0; node < nodes; node++) {
-    const home = community[node]!;
-    if (isKnown[home] === 1) {
-      part[node] = known!.part[node]!;
-      continue;
-    }
-    let outside = 0;
-    for (let e = offsets[node]!; e < offsets[node + 1]!; e++) {
-      if (community[targets[e]!] === home) outside += weights[e]!;
-    }
-    outward[node] = outside;
+    if (isKnown[community[node]!] === 1) part[node] = known!.part[node]!;
+    else outward[node] = linkWithin(graph, node, community);
   }
-  const wellConnected = (p: number, whole: number) =>
-    outward[p]! >= gamma * partStrength[p]! * (whole - partStrength[p]!) - SMALLEST_GAIN;
-
-  const linkTo = new Float64Array(nodes);
-  const touched = new Int32Array(nodes);
-  const candidates = new Int32Array(nodes);
-  const gains = new Float64Array(nodes);
   for (let i = 0; i < nodes; i++) {
     const node = order[i]!;
-    const home = community[node]!;
-    if (isKnown[home] === 1) continue;
+    if (isKnown[community[node]!] === 1) continue;
     const own = part[node]!;
-    const whole = communityStrength[home]!;
-    if (partSize[own] !== 1 || !wellConnected(own, whole)) continue;
-    let touchedCount = 0;
-    for (let e = offsets[node]!; e < offsets[node + 1]!; e++) {
-      const neighbour = targets[e]!;
-      if (community[neighbour] !== home) continue;
-      const p = part[neighbour]!;
-      if (linkTo[p] === 0) touched[touchedCount++] = p;
-      linkTo[p]! += weights[e]!;
-    }
-    let candidateCount = 0;
-    for (let t = 0; t < touchedCount; t++) {
-      const p = touched[t]!;
-      const gain = linkTo[p]! - gamma * strengths[node]! * partStrength[p]!;
-      if (p === own || gain < 0 || !wellConnected(p, whole)) continue;
-      candidates[candidateCount] = p;
-      gains[candidateCount++] = gain;
-    }
-    if (candidateCount > 0) {
-      const chosen = candidates[drawByGain(gains, candidateCount, mixed(lots[node]!) / (LARGEST_LOT + 1))]!;
+    if (partSize[own] !== 1 || !isWellConnected(own, communityStrength[community[node]!]!, gamma, space))
+      continue;
+    const count = candidateParts(graph, node, community, part, gamma, space);
+    if (count > 0) {
+      const at = drawByGain(gains, count, mixed(lots[node]!) / (LARGEST_LOT + 1));
+      const chosen = candidates[at]!;
       part[node] = chosen;
       partStrength[chosen]! += strengths[node]!;
       partStrength[own] = 0;
       partSize[chosen]!++;
       partSize[own] = 0;
-      outward[chosen]! += outward[own]! - 2 * linkTo[chosen]!;
+      outward[chosen]! += outward[own]! - 2 * links[at]!;
     }
-    for (let t = 0; t < touchedCount; t++) linkTo[touched[t]!] = 0;
   }
   return part;
 }
 
+/** The weight of a node's edges inside its community. */
+function linkWithin({ offsets, targets, weights }: Graph, node: number, community: Int32Array): number {
+  const home = community[node]!;
+  const end = offsets[node + 1]!;
+  let inside = 0;
+  for (let e = offsets[node]!; e < end; e++) if (community[targets[e]!] === home) inside += weights[e]!;
+  return inside;
+}
+
+function isWellConnected(
+  part: number,
+  whole: number,
+  gamma: number,
+  { outward, partStrength }: Workspace,
+): boolean {
+  return outward[part]! >= gamma * partStrength[part]! * (whole - partStrength[part]!) - SMALLEST_GAIN;
+}
+
+/**
+ * Lists the parts of its community that a node may join, with what it would gain and the weight of its links; returns
+ * how many they are.
+ */
+function candidateParts(
+  { offsets, targets, weights, strengths }: Graph,
+  node: number,
+  community: Int32Array,
+  part: Int32Array,
+  gamma: number,
+  space: Workspace,
+): number {
+  const { strength, partStrength, linkTo, touched, spare: candidates, gains, links } = space;
+  const home = community[node]!;
+  const end = offsets[node + 1]!;
+  let touchedCount = 0;
+  for (let e = offsets[node]!; e < end; e++) {
+    const neighbour = targets[e]!;
+    if (community[neighbour] !== home) continue;
+    const p = part[neighbour]!;
+    if (linkTo[p] === 0) touched[touchedCount++] = p;
+    linkTo[p]! += weights[e]!;
+  }
+  let count = 0;
+  for (let t = 0; t < touchedCount; t++) {
+    const p = touched[t]!;
+    const gain = linkTo[p]! - gamma * strengths[node]! * partStrength[p]!;
+    if (p !== part[node] && gain >= 0 && isWellConnected(p, strength[home]!, gamma, space)) {
+      candidates[count] = p;
+      links[count] = linkTo[p]!;
+      gains[count++] = gain;
+    }
+    linkTo[p] = 0;
+  }
+  return count;
+}
+
 /** Marks the communities that have just the members that one of `before` has. */
-function sameCommunities(now: Int32Array, before: Int32Array): Uint8Array {
+function markSameCommunities(now: Int32Array, before: Int32Array | undefined, space: Workspace): void {
   const nodes = now.length;
-  const sizeNow = new Int32Array(nodes);
-  const sizeBefore = new Int32Array(nodes);
-  const former = new Int32Array(nodes).fill(-1);
-  const same = new Uint8Array(nodes).fill(1);
+  const { size: sizeNow, sizeBefore, former, marks: same } = space;
+  same.fill(before === undefined ? 0 : 1, 0, nodes);
+  if (before === undefined) return;
+  sizeNow.fill(0, 0, nodes);
+  sizeBefore.fill(0, 0, nodes);
+  former.fill(-1, 0, nodes);
   for (let node = 0; node < nodes; node++) {
     const [c, b] = [now[node]!, before[node]!];
     sizeNow[c]!++;
@@ -106,7 +140,6 @@ function sameCommunities(now: Int32Array, before: Int32Array): Uint8Array {
     else if (former[c] !== b) same[c] = 0;
   }
   for (let c = 0; c < nodes; c++) if (former[c]! >= 0 && sizeNow[c] !== sizeBefore[former[c]!]) same[c] = 0;
-  return same;
 }
 
 /** Draws by `chance` in [0, 1), each with the exponential of its gain as weight. */

@@ -1,6 +1,7 @@
 import { centroidsOf, similarityTo } from "./centroids.ts";
 import { compactLabels, contract, type Graph, type Labels } from "./graph.ts";
 import type { PackedRows } from "./packed-rows.ts";
+import type { Workspace } from "./workspace.ts";
 
 /** Topics as they merge: who they are linked with, how strongly, and how large they have become. */
 interface TopicLinks {
@@ -18,6 +19,8 @@ export interface MergeOptions {
   rowAt: Int32Array;
   /** Topics of fewer notes are merged. */
   smallestTopic: number;
+  /** To work in: of this graph. */
+  space?: Workspace;
 }
 
 /**
@@ -33,14 +36,14 @@ export function mergeSmallTopics(
   topics: Labels,
   options: MergeOptions,
 ): Labels {
-  const state = topicLinks(graph, topics, options.notes);
+  const state = topicLinks(graph, topics, options);
   mergeSmallIntoStrongest(state, options.smallestTopic);
   const linked = compactLabels(topics.label.map((topic) => state.mergedInto[topic]!));
   return mergeUnlinkedIntoNearest(rows, linked, options);
 }
 
-function topicLinks(graph: Graph, topics: Labels, notesOf: ArrayLike<number>): TopicLinks {
-  const contracted = contract(graph, topics);
+function topicLinks(graph: Graph, topics: Labels, { notes: notesOf, space }: MergeOptions): TopicLinks {
+  const contracted = contract(graph, topics, space);
   const links = Array.from({ length: topics.count }, () => new Map<number, number>());
   for (let topic = 0; topic < topics.count; topic++) {
     for (let e = contracted.offsets[topic]!; e < contracted.offsets[topic + 1]!; e++) {

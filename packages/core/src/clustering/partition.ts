@@ -9,6 +9,7 @@ import { discountHubs } from "./hub-discount.ts";
 import { type NeighbourLists, nearestNeighbours } from "./nearest-neighbours.ts";
 import { type PackedRows, packRows, type VectorRows } from "./packed-rows.ts";
 import { findTopics } from "./topics.ts";
+import { workspaceFor } from "./workspace.ts";
 
 /** An account's notes in topics, and the topics in areas. */
 export interface Partition {
@@ -111,8 +112,10 @@ export function partitionByNeighbours(
   }
 
   const graph = fuzzyGraph(discountHubs(reorderLists(lists, order, k), count, k), count, k);
+  const space = workspaceFor(graph);
   const { topics, regrouped, ...regrouping } = findTopics({
     graph,
+    space,
     rows,
     rowAt,
     keys: valuesAt(halvesOf(keys, 0), order.positionAt),
@@ -122,8 +125,8 @@ export function partitionByNeighbours(
       previous: { ...previous.regrouping, label: topicByPlace(previous.topic, placeOfNote, count) },
     }),
   });
-  const areas = findAreas(graph, topics);
-  const attached = attachments(graph, topics);
+  const areas = findAreas(graph, topics, space);
+  const attached = attachments(graph, topics, space);
 
   const centroid = centroidsOf(rows, topics, notes, rowAt);
   const closeness = new Float32Array(count);

@@ -1,6 +1,7 @@
 import type { Directions } from "./directions.ts";
 import { kernelMemory, startKernel } from "./kernel.ts";
-import { type PackedRows, packedStride, packRows } from "./packed-rows.ts";
+import { packVectors } from "./pack-vectors.ts";
+import { type PackedRows, packedStride } from "./packed-rows.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 /** A twentieth of the rows, within limits: more hardly change the directions, and twice the rows take twice the time. */
@@ -9,6 +10,7 @@ const FEWEST_SAMPLED = 250;
 const MOST_SAMPLED = 1_000;
 const ITERATIONS = 2;
 const SEED = 3;
+const SAMPLES_PER_CALL = 16;
 
 /**
  * About the `width` leading principal directions (not centred) of a sample of the rows, by subspace iteration from
@@ -39,7 +41,11 @@ export function principalDirections(module: WebAssembly.Module, rows: PackedRows
   kernel.orthonormalise(directions, width, stride);
   for (let iteration = 0; iteration < ITERATIONS; iteration++) {
     at(next, width).fill(0);
-    kernel.project(samples, sampled, directions, width, stride, next);
+    // In parts: the engine compiles what has run long better, but uses that from the next call on.
+    for (let first = 0; first < sampled; first += SAMPLES_PER_CALL) {
+      const count = Math.min(SAMPLES_PER_CALL, sampled - first);
+      kernel.project(samples + first * stride * 4, count, directions, width, stride, next);
+    }
     kernel.orthonormalise(next, width, stride);
     [directions, next] = [next, directions];
   }
@@ -48,7 +54,7 @@ export function principalDirections(module: WebAssembly.Module, rows: PackedRows
   for (let j = 0; j < width; j++) {
     vectors.set(found.subarray(j * stride, j * stride + dimensions), j * dimensions);
   }
-  const packed = packRows({ vectors, count: width, dimensions });
+  const packed = packVectors({ vectors, count: width, dimensions });
   return { rows: packed, skew: skewOf(packed) };
 }
 
@@ -57,10 +63,15 @@ function skewOf({ count, stride, codes, inverseLengths }: PackedRows): number {
   let squares = 0;
   for (let a = 0; a < count; a++) {
     for (let b = 0; b < a; b++) {
-      let dot = 0;
-      for (let d = 0; d < stride; d++) dot += codes[a * stride + d]! * codes[b * stride + d]!;
+      const dot = dotOfCodes(codes, a * stride, b * stride, stride);
       squares += 2 * (dot * inverseLengths[a]! * inverseLengths[b]!) ** 2;
     }
   }
   return Math.sqrt(squares);
+}
+
+function dotOfCodes(codes: Int16Array, a: number, b: number, length: number): number {
+  let dot = 0;
+  for (let d = 0; d < length; d++) dot += codes[a + d]! * codes[b + d]!;
+  return dot;
 }

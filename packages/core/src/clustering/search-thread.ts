@@ -33,17 +33,27 @@ export function workOn({ memory, layout }: SearchShare, kernel: Kernel, phase: P
   }
 }
 
-/** Starts a thread that answers each phase that it is sent once it finds no work left. */
-export function startSearchThread(share: SearchShare): Worker {
-  return new Worker(new URL(import.meta.url), { workerData: { search: share }, env: {}, execArgv: [] });
+/** What a thread is told: first its share, then each phase, which it answers once it finds no work left. */
+export type ToSearchThread = { share: SearchShare } | { phase: Phase; jobs: number };
+
+/** Starts threads that wait for a share each. */
+export function startSearchThreads(count: number): Worker[] {
+  const url = new URL(import.meta.url);
+  const options = { workerData: { search: true }, env: {}, execArgv: [] };
+  return Array.from({ length: count }, () => new Worker(url, options));
 }
 
 // This file is its own thread's entry. In a bundle that is the whole bundle, whose handlers do nothing unasked.
-const share: SearchShare | undefined = isMainThread ? undefined : workerData?.search;
-if (share !== undefined) {
-  const kernel = startSearch(share.module, share.memory, share.layout, share.thread);
-  parentPort!.on("message", ({ phase, jobs }: { phase: Phase; jobs: number }) => {
-    workOn(share, kernel, phase, jobs);
-    parentPort!.postMessage("done");
+if (!isMainThread && workerData?.search === true) {
+  let share: SearchShare;
+  let kernel: Kernel;
+  parentPort!.on("message", (told: ToSearchThread) => {
+    if ("share" in told) {
+      share = told.share;
+      kernel = startSearch(share.module, share.memory, share.layout, share.thread);
+    } else {
+      workOn(share, kernel, told.phase, told.jobs);
+      parentPort!.postMessage("done");
+    }
   });
 }

@@ -11,7 +11,7 @@ import {
   writeRows,
 } from "./kernel.ts";
 import type { PackedRows } from "./packed-rows.ts";
-import { type Phase, startSearchThread, workOn } from "./search-thread.ts";
+import { type Phase, startSearchThreads, type ToSearchThread, workOn } from "./search-thread.ts";
 
 /** Which rows are compared with which, and how. */
 export interface SearchPlan {
@@ -55,26 +55,29 @@ export function openSearch(
   return { module, memory, layout, views, kernel, jobs: jobs.length / 5 };
 }
 
-/** Runs phases one after the other, each on all threads. */
+/** Runs phases one after the other, each on all threads: this one and `others`, which end with the search. */
 export async function runSearch(
   { module, memory, layout, kernel, jobs }: Search,
   phases: Phase[],
+  others = startSearchThreads(layout.threads - 1),
 ): Promise<void> {
-  const others: Worker[] = [];
   const next = new Int32Array(memory.buffer, layout.nextJob, 1);
   const share = { module, memory, layout };
+  const tell = (other: Worker, told: ToSearchThread) => other.postMessage(told);
   try {
-    for (let thread = 1; thread < layout.threads; thread++) {
-      others.push(startSearchThread({ ...share, thread }));
-    }
+    for (const [i, other] of others.entries()) tell(other, { share: { ...share, thread: i + 1 } });
     for (const phase of phases) {
       Atomics.store(next, 0, 0);
       const done = others.map((other) => once(other, "message"));
-      for (const other of others) other.postMessage({ phase, jobs });
+      for (const other of others) tell(other, { phase, jobs });
       workOn({ ...share, thread: 0 }, kernel, phase, jobs);
       await Promise.all(done);
     }
   } finally {
-    await Promise.all(others.map((other) => other.terminate()));
+    await endSearchThreads(others);
   }
+}
+
+export async function endSearchThreads(threads: Worker[]): Promise<void> {
+  await Promise.all(threads.map((thread) => thread.terminate()));
 }

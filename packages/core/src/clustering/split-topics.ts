@@ -1,11 +1,15 @@
 import { compactLabels, type Graph, type Labels, membersByLabel, subgraph } from "./graph.ts";
 import { joinParts } from "./join-parts.ts";
 import { leiden } from "./leiden.ts";
+import { type Workspace, workspaceFor } from "./workspace.ts";
 
 // Few parts to begin with: what is one at this resolution and two in truth is found when the part is split again.
 const RESOLUTION = 0.7;
 const LARGEST_CUT = 0.22;
 const NOTES_OF_NONE = 256;
+// To propose parts two passes of Leiden do as well as convergence (the mean of V, AMI and ARI is the same to .0001 on 102
+// accounts), in two thirds of the time.
+const PASSES = 2;
 
 export interface SplitOptions {
   /** How many notes each node stands for. */
@@ -16,6 +20,8 @@ export interface SplitOptions {
   largestCut: number;
   keys: Uint32Array;
   seed: number;
+  /** To work in: of this graph, or a larger one. */
+  space?: Workspace;
   /** The topic of each node at present, where there are any: parts are looked for from them on. */
   present?: Int32Array | undefined;
 }
@@ -47,9 +53,9 @@ export function splitTopics(graph: Graph, topics: Labels, options: SplitOptions)
   const open = Array.from({ length: topics.count }, (_, topic) =>
     nodes.subarray(offsets[topic], offsets[topic + 1]),
   );
-  const placeOf = new Int32Array(graph.nodes).fill(-1);
+  const space = options.space ?? workspaceFor(graph);
   for (let members = open.pop(); members !== undefined; members = open.pop()) {
-    for (const part of partsOf(graph, members, placeOf, options)) {
+    for (const part of partsOf(graph, members, space, options)) {
       for (const node of part) label[node] = count;
       count += 1;
       open.push(part);
@@ -62,16 +68,23 @@ export function splitTopics(graph: Graph, topics: Labels, options: SplitOptions)
 function partsOf(
   graph: Graph,
   members: Int32Array,
-  placeOf: Int32Array,
+  space: Workspace,
   { smallestTopic, largestCut, seed, ...options }: SplitOptions,
 ): Int32Array[] {
   const notes = Float64Array.from(members, (node) => options.notes[node]!);
   if (notes.reduce((sum, n) => sum + n, 0) < 2 * smallestTopic) return [];
-  const topic = subgraph(graph, members, placeOf);
+  const topic = subgraph(graph, members, space);
   const keys = Uint32Array.from(members, (node) => options.keys[node]!);
   const present = options.present && compactLabels(members.map((node) => options.present![node]!)).label;
-  const found = leiden(topic, { resolution: RESOLUTION, seed, keys, ...(present && { initial: present }) });
-  const parts = joinParts(topic, found, { notes, smallestTopic, largestCut, present });
+  const found = leiden(topic, {
+    resolution: RESOLUTION,
+    passes: PASSES,
+    seed,
+    keys,
+    space,
+    ...(present && { initial: present }),
+  });
+  const parts = joinParts(topic, found, { notes, smallestTopic, largestCut, present, space });
   if (parts.count < 2) return [];
   const byPart = membersByLabel(parts);
   return Array.from({ length: parts.count }, (_, part) =>

@@ -5,6 +5,7 @@ import { mergeSmallTopics } from "./merge-small-topics.ts";
 import type { PackedRows } from "./packed-rows.ts";
 import { largestCutFor, splitTopics } from "./split-topics.ts";
 import { favourPresentTopics } from "./topic-memory.ts";
+import { type Workspace, workspaceFor } from "./workspace.ts";
 
 const SEED = 1;
 const SMALLEST_GAIN = 1e-9;
@@ -37,6 +38,8 @@ export interface TopicsInput {
   /** How many notes each node stands for. */
   notes: ArrayLike<number>;
   previous?: PreviousTopics;
+  /** To work in: of this graph. */
+  space?: Workspace;
 }
 
 export interface FoundTopics {
@@ -56,11 +59,24 @@ export interface FoundTopics {
  * is a twentieth of the account, or the partition has become materially worse, everything is regrouped, beginning from
  * the topics there are.
  */
-export function findTopics({ graph, rows, rowAt, keys, notes, previous }: TopicsInput): FoundTopics {
+export function findTopics({
+  graph,
+  rows,
+  rowAt,
+  keys,
+  notes,
+  previous,
+  space = workspaceFor(graph),
+}: TopicsInput): FoundTopics {
   const noteCount = Array.from(notes).reduce((sum, n) => sum + n, 0);
-  const options = { resolution: resolutionFor(noteCount), seed: SEED, keys };
+  const options = { resolution: resolutionFor(noteCount), seed: SEED, keys, space };
   const settle = (topics: Labels) =>
-    mergeSmallTopics(graph, rows, topics, { notes, rowAt, smallestTopic: smallestTopicFor(noteCount) });
+    mergeSmallTopics(graph, rows, topics, {
+      notes,
+      rowAt,
+      smallestTopic: smallestTopicFor(noteCount),
+      space,
+    });
   const qualityOf = (topics: Labels) => modularity(graph, topics, options.resolution);
 
   let placed: Labels | undefined;
@@ -98,6 +114,7 @@ export function findTopics({ graph, rows, rowAt, keys, notes, previous }: Topics
     largestCut: largestCutFor(noteCount),
     keys,
     seed: SEED,
+    space,
     present: placed?.label,
   });
   return { topics, regrouped: true, changedNotes: 0, quality: qualityOf(topics) };
