@@ -185,7 +185,7 @@ describe("bad input", () => {
     [
       "a moment that is a number",
       "create table shop.notes (id int primary key, user_id int not null, body text, updated_at int)",
-      "--updated-column: there is",
+      "--updated-column (if it keeps none, that of the creation: then a changed text is found within 7 days): there is",
     ],
   ])("%s: refused with what to do", async (_, made, message) => {
     if (made !== "") await database.query(made);

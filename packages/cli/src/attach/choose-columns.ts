@@ -1,3 +1,4 @@
+import { REHASH_DAYS } from "@noctuary/core/nightly-cluster/plan-user";
 import type { AppColumn, NoteColumns } from "@noctuary/db/notes/note-query";
 import { UsageError } from "../exit.ts";
 
@@ -18,6 +19,8 @@ const USUAL: Record<keyof NoteColumns, string[]> = {
 };
 
 const REQUIRED: (keyof NoteColumns)[] = ["id", "userId", "body", "updatedAt"];
+/** The plan compares the texts of all notes once in so many days, whatever their times say. */
+const ORELSE_CREATED = ` (if it keeps none, that of the creation: then a changed text is found within ${REHASH_DAYS} days)`;
 
 /** How the command line names each. */
 export const COLUMN_FLAGS: Record<keyof NoteColumns, string> = {
@@ -61,7 +64,9 @@ export function chooseColumns(columns: AppColumn[], named: ColumnNames): NoteCol
   ) as Record<keyof NoteColumns, AppColumn | null>;
   for (const what of REQUIRED) {
     if (chosen[what] !== null) continue;
-    throw new UsageError(`say which column it is with ${COLUMN_FLAGS[what]}: there is ${listed(columns)}`);
+    throw new UsageError(
+      `say which column it is with ${COLUMN_FLAGS[what]}${what === "updatedAt" ? ORELSE_CREATED : ""}: there is ${listed(columns)}`,
+    );
   }
   return chosen as NoteColumns;
 }
