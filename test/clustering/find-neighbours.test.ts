@@ -7,14 +7,14 @@ import { packRows, type VectorRows } from "@noctuary/core/clustering/packed-rows
 import { seededRandom } from "@noctuary/core/clustering/seeded-random";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { artefact, compiledModule } from "../../packages/core/kernel/build.ts";
+import { compiledModule, kernels } from "../../packages/core/kernel/build.ts";
 import { groupedVectors } from "./synthetic-vectors.ts";
 
 // Many small searches, most of them on plain JavaScript, and threads to start.
 vi.setConfig({ testTimeout: 60_000 });
 
-test("the committed kernel is what its source compiles to", async () => {
-  expect(await compiledModule()).toBe(await readFile(artefact, "utf8"));
+test.each(kernels)("the committed $name is what its source compiles to", async (kernel) => {
+  expect(await compiledModule(kernel)).toBe(await readFile(kernel.artefact, "utf8"));
 });
 
 test("this machine runs the kernel", () => {

@@ -4,41 +4,59 @@ import { join } from "node:path";
 import process from "node:process";
 import asc from "assemblyscript/asc";
 
-/** Where the compiled kernel is kept: as text in a module, so that it travels in every bundle without an asset. */
-export const artefact = new URL("../src/clustering/kernel-bytes.ts", import.meta.url);
+/** A module that is compiled, and where it is kept: as text in a module, so that it travels in every bundle without an asset. */
+export interface Kernel {
+  name: string;
+  sources: readonly string[];
+  flags: readonly string[];
+  artefact: URL;
+}
 
-const sources = ["neighbours.ts", "packing.ts", "directions.ts"];
+export const kernels: readonly Kernel[] = [
+  {
+    name: "kernel",
+    sources: ["neighbours.ts", "packing.ts", "directions.ts"],
+    // One memory for all threads of a search.
+    flags: [
+      ...["--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
+      ...["--enable", "relaxed-simd", "--enable", "threads"],
+    ],
+    artefact: new URL("../src/clustering/kernel-bytes.ts", import.meta.url),
+  },
+  {
+    name: "pieceKernel",
+    sources: ["pieces.ts"],
+    flags: ["--initialMemory", "20"],
+    artefact: new URL("../src/embedding/piece-kernel-bytes.ts", import.meta.url),
+  },
+];
 
 /** @throws {Error} with what the compiler says. */
-export async function compiledModule(): Promise<string> {
+export async function compiledModule({ name, sources, flags }: Kernel): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "kernel-"));
   try {
     const { error, stderr } = await asc.main(
       [
-        ...sources.map((name) => new URL(name, import.meta.url).pathname),
-        "-O3",
-        "--noAssert",
-        ...["--runtime", "stub"],
-        ...["--importMemory", "--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"],
-        ...["--enable", "simd", "--enable", "relaxed-simd", "--enable", "threads"],
-        ...["--outFile", join(folder, "neighbours.wasm"), "--baseDir", "/"],
+        ...sources.map((source) => new URL(source, import.meta.url).pathname),
+        ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", ...flags],
+        ...["--outFile", join(folder, "kernel.wasm"), "--baseDir", "/"],
       ],
       {},
     );
     if (error !== null) throw new Error(`the kernel does not compile: ${stderr.toString()}`);
-    const bytes = await readFile(join(folder, "neighbours.wasm"));
-    return source(bytes.toString("base64"));
+    const bytes = await readFile(join(folder, "kernel.wasm"));
+    return source(name, bytes.toString("base64"));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-function source(base64: string): string {
+function source(name: string, base64: string): string {
   const lines = base64.match(/.{1,100}/g)!.map((line) => `  "${line}",`);
   return [
     "// Compiled from ../../kernel by `npm run kernel:build`; a test compiles it again and compares.",
     "",
-    "export const kernelBase64 = [",
+    `export const ${name}Base64 = [`,
     ...lines,
     '].join("");',
     "",
@@ -46,6 +64,8 @@ function source(base64: string): string {
 }
 
 if (import.meta.main) {
-  await writeFile(artefact, await compiledModule());
-  process.stdout.write(`wrote ${artefact.pathname}\n`);
+  for (const kernel of kernels) {
+    await writeFile(kernel.artefact, await compiledModule(kernel));
+    process.stdout.write(`wrote ${kernel.artefact.pathname}\n`);
+  }
 }

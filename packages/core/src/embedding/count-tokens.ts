@@ -1,6 +1,6 @@
 import { endOfPiece } from "./cl100k-pieces.ts";
 import { PieceCounts } from "./piece-counts.ts";
-import { WordCounts } from "./word-counts.ts";
+import { PieceKernel } from "./piece-kernel.ts";
 
 /** The tokens of a text: what a provider counts, or an upper estimate of it. At most its UTF-8 bytes and two more. */
 export type CountTokens = (text: string) => number;
@@ -32,33 +32,24 @@ async function load(): Promise<CountTokens> {
   // Its cache would keep slices, and with them whole notes.
   setMergeCacheSize(0);
   const remembered = new PieceCounts();
-  const words = new WordCounts();
-  let bytes = Buffer.alloc(0);
+  const kernel = new PieceKernel();
 
   return (text) => {
-    if (bytes.length < 2 * text.length) bytes = Buffer.allocUnsafeSlow(4 * text.length);
-    bytes.write(text, "utf16le");
-    const units = new Uint16Array(bytes.buffer, 0, text.length);
+    kernel.begin(text);
+    const { units } = kernel;
     // A piece holds letters or signs, never both, so the library never sees a special token.
     const count = (start: number, end: number) => countTokens(text.slice(start, end));
     let tokens = 0;
-    for (let start = 0; start < units.length; ) {
-      const known = words.at(units, start);
-      if (known > 0) {
-        tokens += known;
-        start = words.end;
-        continue;
-      }
+    for (let start = kernel.walk(0); start < units.length; start = kernel.walk(start)) {
       const end = endOfPiece(units, start);
-      if (end === words.end) {
+      if (end - start <= LONGEST_RUN) {
         const counted = remembered.of(units, start, end, count);
-        words.remember(counted);
+        kernel.learn(end, counted);
         tokens += counted;
-      } else if (end - start <= LONGEST_RUN) tokens += remembered.of(units, start, end, count);
-      else for (const slice of slicesOf(text.slice(start, end), LONGEST_RUN)) tokens += countTokens(slice);
+      } else for (const slice of slicesOf(text.slice(start, end), LONGEST_RUN)) tokens += countTokens(slice);
       start = end;
     }
-    return tokens;
+    return kernel.tokens + tokens;
   };
 }
 

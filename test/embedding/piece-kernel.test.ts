@@ -1,4 +1,5 @@
 import { loadOpenAiTokenCounter } from "@noctuary/core/embedding/count-tokens";
+import { PieceKernel } from "@noctuary/core/embedding/piece-kernel";
 import fc from "fast-check";
 import { countTokens } from "gpt-tokenizer/encoding/cl100k_base";
 import { expect, test } from "vitest";
@@ -72,4 +73,20 @@ test("more words than fit take each other's place, and are counted rightly all t
   const text = many.join(" ");
   expect(count(text)).toBe(countTokens(text));
   expect(count(text)).toBe(countTokens(text));
+});
+
+test("goes past what it has learnt, and stops at what it has not, or cannot", () => {
+  const kernel = new PieceKernel();
+  const firstStop = (text: string) => {
+    kernel.begin(text);
+    return kernel.walk(0);
+  };
+  kernel.begin("owl owl");
+  kernel.learn(kernel.walk(0) + 3, 2);
+  expect([firstStop("owl"), kernel.tokens]).toEqual([3, 2]);
+  expect(firstStop("owl owl")).toBe(3);
+  expect(firstStop("owls")).toBe(0);
+  expect(firstStop("owl\u00e9")).toBe(0);
+  expect(firstStop("owl".repeat(1_000_000)), "its memory has grown").toBe(0);
+  expect(firstStop("owl")).toBe(3);
 });
