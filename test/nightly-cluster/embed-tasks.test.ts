@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "@noctuary/core/context";
+import type { Embedder } from "@noctuary/core/embedding/embedder";
 import { dealOut } from "@noctuary/core/nightly-cluster/sort-candidates";
 import { asLedger, asUser } from "@noctuary/db/access";
 import { addTasks, claimTask, lastRangeTask } from "@noctuary/db/ledger/task";
@@ -12,9 +13,12 @@ import { openTestDatabase, type TestDatabase } from "../support/test-database.ts
 let database: TestDatabase;
 let night: Night | undefined;
 let paid: string[];
+/** What a call waits for before it is answered. */
+let hold: (inputs: readonly string[]) => Promise<void>;
 
 beforeEach(async () => {
   paid = [];
+  hold = async () => {};
   database = await openTestDatabase();
 });
 afterEach(async () => {
@@ -22,6 +26,16 @@ afterEach(async () => {
   night = undefined;
   await database.close();
 });
+
+function heldEmbedder(embedder: Embedder): Embedder {
+  return {
+    ...embedder,
+    async embed(inputs, options) {
+      await hold(inputs);
+      return embedder.embed(inputs, options);
+    },
+  };
+}
 
 /** Pages of three notes, and calls of two texts, four at once: much is under way at any time. */
 async function openNarrowNight(environment: Record<string, string> = {}): Promise<Night> {
@@ -31,7 +45,7 @@ async function openNarrowNight(environment: Record<string, string> = {}): Promis
       ...context,
       limits: { ...context.limits, embedPageNotes: 3 },
       embedder: {
-        ...countingEmbedder(context.embedder, paid),
+        ...heldEmbedder(countingEmbedder(context.embedder, paid)),
         callsInFlight: 4,
         pack: async (inputs) =>
           Array.from({ length: Math.ceil(inputs.length / 2) }, (_, call) =>
@@ -113,6 +127,43 @@ test("a text that many notes hold is asked for once, wherever they stand", async
   });
   expect(paid).toHaveLength(different);
   expect(await stored()).toBe(60);
+});
+
+test("a text that another task of the user has stored meanwhile is not asked for", async () => {
+  const night = await openNarrowNight({ NOCTUARY_EMBED_BATCH_NOTES: "20" });
+  const texts = themedNotes(40);
+  await putNotes(
+    database,
+    "u",
+    texts.map(({ id }, i) => ({ ...texts[i < 35 ? i : i - 35]!, id })),
+  );
+  await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z" });
+  const [{ id: laterTask }] = (await database.query<{ id: string }>(
+    "select id from noctuary.task where payload->>'firstId' = $1",
+    [texts[20]!.id],
+  )) as [{ id: string }];
+  const messages = await night.receive("embed");
+  const isLater = ({ Body }: (typeof messages)[number]) => Body!.includes(laterTask);
+
+  // The later task's calls are under way, and its pages with texts of the first one are still to be read.
+  const asks = Promise.withResolvers<void>();
+  const goesOn = Promise.withResolvers<void>();
+  hold = async (inputs) => {
+    if (!texts.slice(20, 35).some(({ title }) => inputs.some((input) => input.startsWith(`${title}\n`))))
+      return;
+    asks.resolve();
+    await goesOn.promise;
+  };
+  const later = night.deliver("embed", messages.filter(isLater));
+  await asks.promise;
+  await night.deliver(
+    "embed",
+    messages.filter((message) => !isLater(message)),
+  );
+  goesOn.resolve();
+  await later;
+  expect(paid).toHaveLength(35);
+  expect(await stored()).toBe(40);
 });
 
 test("a task that runs out of time is handed back, and goes on where it was", async () => {

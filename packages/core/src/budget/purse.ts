@@ -165,6 +165,11 @@ class SharedPurse implements Purse {
     while (this.#wanted.length > 0 && this.#takeFree(this.#wanted[0]!.usd))
       this.#wanted.shift()!.granted.resolve("yes");
     const wanted = this.#wanted.splice(0);
+    // The transaction before has found that there is no limit.
+    if (this.#isUnlimited()) {
+      for (const { granted } of wanted) granted.resolve("unlimited");
+      return;
+    }
     const isNews = wanted.length > 0 || this.#hasNewExpectation;
     const givesBack = !isNews && this.#underWay === 0 && !this.#isAhead;
     const over = this.#over;

@@ -3,7 +3,7 @@ import { addUsage, audit, raiseVersion, type UsageEntry } from "@noctuary/db/acc
 import { vectorType } from "@noctuary/db/database";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import { recordRunError, runAgeMs } from "@noctuary/db/ledger/run";
-import { saveProgress } from "@noctuary/db/ledger/task";
+import { hasOtherTasks, saveProgress } from "@noctuary/db/ledger/task";
 import { recordUnanswered } from "@noctuary/db/notes/note-account";
 import {
   type EmbeddedNotes,
@@ -48,7 +48,7 @@ export const embed: UserStep<EmbedPayload> = {
 
   async work(input) {
     refuseStoppedRun(input);
-    const { context, run, userId, payload, remainingMs } = input;
+    const { context, run, task, userId, payload, remainingMs } = input;
     const { embedder } = context;
     const waiting: WaitingTexts = new Map();
     await using purse = purseOf(context, userId, "embeddings");
@@ -61,7 +61,8 @@ export const embed: UserStep<EmbedPayload> = {
     );
     const againSince = payload.full === true ? run.createdAt : null;
     const mayGoOn = () => lanes.mayGoOn();
-    const pages = textsOfTask(context, userId, payload, { againSince, waiting, mayGoOn });
+    const hasCompany = (tx: UserTransaction) => hasOtherTasks(tx, { ...task, userId });
+    const pages = textsOfTask(context, userId, payload, { againSince, waiting, mayGoOn, hasCompany });
     try {
       for await (const { texts, isLast } of packCalls(embedder, pages, {
         signal,

@@ -205,6 +205,17 @@ export async function saveProgress(tx: UserTransaction, task: ClaimedTask, resul
   await updateUnderFence(tx, task, sql`result = ${JSON.stringify(result)}::jsonb`);
 }
 
+/** Whether the run has, or had, further tasks of the same step for this user. */
+export async function hasOtherTasks(
+  tx: UserTransaction,
+  { id, runId, userId, step }: Pick<ClaimedTask, "id" | "runId" | "userId" | "step">,
+): Promise<boolean> {
+  const { rows } = await tx.execute(
+    sql`select from task where run_id = ${runId} and user_id = ${userId} and step = ${step} and id <> ${id} limit 1`,
+  );
+  return rows.length > 0;
+}
+
 /** What has been saved of a task's work so far, by this try or an earlier one. */
 export async function taskProgress(tx: UserTransaction, task: ClaimedTask): Promise<Totals | null> {
   const { rows } = await tx.execute<{ result: Totals | null }>(
