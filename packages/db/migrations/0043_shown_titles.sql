@@ -19,3 +19,5 @@ end $$;
 -- What a note is called where it is shown: its title, or its first words where it has none.
 create function noctuary.shown_title(title text, body text) returns text language sql immutable parallel safe
   return case when btrim(title, E' \t\n\r') <> '' then title else noctuary.first_words(body) end;
+--> statement-breakpoint
+grant execute on function noctuary.first_words(text), noctuary.shown_title(text, text) to noctuary_user;
