@@ -148,7 +148,9 @@ export function faultsOf(areas: NamedArea[]): string[] {
       const tokens = words(phrase);
       if (tokens.length > 0 && (tokens.every(isStopWord) || isStopWord(tokens.at(-1)!)))
         faults.push(`stop word: ${phrase}`);
-      if (/[<>{}[\]()=_*#`\\|~^$@/]|https?:|\b(?!c#)\w+#/.test(phrase.replace(/[cf]#/gi, "")))
+      // "TCP/IP" is a name, "priv/static" a path.
+      const unnamed = phrase.replace(/[cf]#/gi, "").replace(/(?<=\p{Lu})\/(?=\p{Lu})/gu, "");
+      if (/[<>{}[\]()=_*#`\\|~^$@/]|https?:|\b(?!c#)\w+#/.test(unnamed))
         faults.push(`markup or code: ${phrase}`);
       if (/^\d+$|\b\d{4}-\d{2}|^(?=.?\d)[0-9a-f]{2}$/.test(phrase))
         faults.push(`number, date or hex: ${phrase}`);

@@ -1,4 +1,5 @@
-import { isFunctionWord, withoutKoreanParticle } from "@noctuary/core/naming/function-words";
+import { koreanParticleOf, saysNoSubject } from "@noctuary/core/naming/function-words";
+import { KnownWords } from "@noctuary/core/naming/known-words";
 import { nameAreas } from "@noctuary/core/naming/name-areas";
 import { nameClusters } from "@noctuary/core/naming/name-clusters";
 import type { ClusterText } from "@noctuary/core/naming/read-clusters";
@@ -35,23 +36,74 @@ test("a Korean topic is called by its subject: neither by what means can, but an
 });
 
 test("Korean particles go where they agree with the sound before them, and leave two syllables", () => {
+  const words = ["컴포넌트를", "반죽은", "화면에서", "iframe을", "파일로", "인자로", "함수가", "집으로"];
+  expect(words.map((word) => koreanParticleOf(word))).toEqual([..."를 은 에서 을 로 로 가".split(" "), ""]);
+  for (const word of ["가을", "마을", "물을", "늦가을", "회의", "온도", "bread", "빵"])
+    expect(koreanParticleOf(word), word).toBe("");
+});
+
+test("a Korean particle is one where the word stands without it, too, or with others", () => {
+  const known = new KnownWords([
+    "컴포넌트를 나누다",
+    "컴포넌트",
+    "정확도를 재다. 정확도, 정확 정확",
+    "반죽은 반죽에",
+    "고양이는 고양이를 고양",
+  ]);
+  const bare = (word: string) => known.withoutParticle(word);
+  expect(["컴포넌트를", "반죽은", "반죽에"].map(bare)).toEqual(["컴포넌트", "반죽", "반죽"]);
+  // Nothing stands behind "also": what has a particle behind it only ends like a word and that.
+  expect(["정확도", "정확도를", "고양이", "고양이를"].map(bare)).toEqual([
+    "정확도",
+    "정확도",
+    "고양이",
+    "고양이",
+  ]);
+  expect(bare("편집기는")).toBe("편집기는");
+  // "Difficulty", and "important" with "also".
+  const counted = new KnownWords(["난이도 난이도 난이도 난이", "중요 중요 중요도"]);
+  expect(["난이도", "중요도"].map((word) => counted.withoutParticle(word))).toEqual(["난이도", "중요"]);
+});
+
+test("a run of katakana is cut only into words that the account has alone", () => {
+  const known = new KnownWords([
+    "パフォーマンス。チューニング。パフォーマンスチューニング、インジェクション",
+  ]);
+  expect(known.katakanaWords("パフォーマンスチューニング")).toEqual(["パフォーマンス", "チューニング"]);
+  expect(known.katakanaWords("インジェクション")).toEqual(["インジェクション"]);
+  expect(known.katakanaWords("チューニング")).toEqual(["チューニング"]);
+  const patterns = cluster("patterns", [
+    "入門|デザインパターンを学ぶ。",
+    "本|テストパターンを集めた。",
+    "設計|このパターン。",
+    "道具|テスト。デザイン。",
+  ]);
+  expect(nameClusters([patterns, cluster("bread", ["パン|パンを焼いた。"])])[0]!.keyphrases[0]).toBe(
+    "パターン",
+  );
+  const topic = cluster("tuning", [
+    "チューニング|DBのチューニングをした。",
+    "チューニングの本|チューニングを学ぶ。",
+    "計測とチューニング|計測した。",
+  ]);
   expect(
-    ["컴포넌트를", "반죽은", "화면에서", "iframe을", "파일로", "인자로", "집으로"].map(withoutKoreanParticle),
-  ).toEqual(["컴포넌트", "반죽", "화면", "iframe", "파일", "인자", "집으로"]);
-  expect(
-    ["가을", "마을", "물을", "늦가을", "회의", "온도", "bread", "빵"].map(withoutKoreanParticle),
-  ).toEqual(["가을", "마을", "물을", "늦가을", "회의", "온도", "bread", "빵"]);
+    nameClusters([topic, cluster("bread", ["パン|パンを焼いた。", "パンの本|パンを食べた。"])])[0]!.name,
+  ).toBe("チューニング");
 });
 
 test("plain forms of Korean verbs say nothing about a subject, nouns with the same ending do", () => {
-  for (const word of ["있다", "만든다", "문제이다", "합니다", "구웠다"])
-    expect(isFunctionWord(word), word).toBe(true);
-  for (const word of ["바다", "판다", "캐나다", "다리"]) expect(isFunctionWord(word), word).toBe(false);
+  for (const word of ["있다", "만든다", "문제이다", "합니다", "구웠다", "정리하고", "사용되는"])
+    expect(saysNoSubject(word), word).toBe(true);
+  for (const word of ["이를", "것은", "수에"]) expect(saysNoSubject(word), word).toBe(true);
+  for (const word of ["수도", "지하는", "바다", "판다", "캐나다", "다리"])
+    expect(saysNoSubject(word), word).toBe(false);
 });
 
 test("Japanese compound particles and counters are none of a name, words that begin alike are", () => {
-  for (const word of ["に関する", "を通じて", "第", "個"]) expect(isFunctionWord(word), word).toBe(true);
-  for (const word of ["お金", "にんじん", "とうふ", "章魚"]) expect(isFunctionWord(word), word).toBe(false);
+  for (const word of ["に関する", "を通じて", "第", "個", "学ぶ", "使える"])
+    expect(saysNoSubject(word), word).toBe(true);
+  for (const word of ["お金", "にんじん", "とうふ", "章魚", "振る舞い", "書き込み"])
+    expect(saysNoSubject(word), word).toBe(false);
 });
 
 test("what says that there is more says it in the account's language", () => {

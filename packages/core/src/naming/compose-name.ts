@@ -36,8 +36,14 @@ const equallyGood = 0.9;
 /** What fewer notes than these have is not what a cluster is about. */
 const minCoverage = 0.1;
 const minLeadCoverage = 0.15;
+/** What the other clusters have nearly half as often says nothing of this one. */
+const minOwn = 0.7;
+/** Of a name that is taken, a second part that is this good tells more than that there is more. */
+const minTellingScore = 0.15;
 /** A name that fewer notes than these have anything of says that there is more; a phrase stands for its words, too. */
 const minNameCoverage = 0.3;
+/** Two parts are to say what the cluster is about between them. */
+const minCoverageOfTwo = 0.4;
 const minPhraseNameCoverage = 0.15;
 /** A weak phrase names a cluster after all when it is this good in spite of it and stands in most of the notes. */
 const weakScore = 0.75;
@@ -66,7 +72,9 @@ export function* possibleNames(
   noteCount: number,
   language: Language,
 ): Generator<string> {
-  const phrases = namingPhrases(all, noteCount);
+  const strong = namingPhrases(all, noteCount);
+  const own = strong.filter((phrase) => phrase.own >= minOwn);
+  const phrases = own.length > 0 ? own : strong;
   const first = leadOf(phrases, noteCount);
   if (first === undefined) return;
   const rest = phrases.filter((phrase) => phrase !== first);
@@ -77,12 +85,16 @@ export function* possibleNames(
   const parts = better === undefined || isAlone ? [first] : [first, better];
   const covered = new Set(parts.flatMap(({ notes }) => notes));
   const hasPhrase = parts.some(({ text }) => countWords(text) > 1);
-  if (covered.size < (hasPhrase ? minPhraseNameCoverage : minNameCoverage) * noteCount)
+  const ofWords = parts.length > 1 ? minCoverageOfTwo : minNameCoverage;
+  if (covered.size < (hasPhrase ? minPhraseNameCoverage : ofWords) * noteCount)
     yield andMore(first.text, language);
   if (parts.length > 1) yield joined(first.text, better!.text);
   yield first.text;
   for (const second of secondParts(first, phrases, secondScore, 0)) yield joined(first.text, second.text);
   for (const { text, score } of rest) if (score >= secondScore * first.score) yield text;
+  for (const second of secondParts(first, strong, minTellingScore, 0))
+    if (second.notes.length >= minCoverage * noteCount) yield joined(first.text, second.text);
+  yield andMore(first.text, language);
   for (const second of secondParts(first, phrases, 0, 0)) yield joined(first.text, second.text);
   for (const { text } of rest) yield text;
   for (const lead of rest)
@@ -96,10 +108,11 @@ export function* possibleNames(
 function namingPhrases(all: WrittenPhrase[], noteCount: number): WrittenPhrase[] {
   const best = all.find(({ isWeak }) => !isWeak)?.score;
   if (best === undefined) return all;
-  return all.filter(
+  const strong = all.filter(
     ({ isWeak, score, notes }) =>
       !isWeak || (score >= weakScore * best && notes.length >= weakCoverage * noteCount),
   );
+  return strong;
 }
 
 /** The best phrase, unless it is of a few notes only and one of more is nearly as good. */

@@ -1,6 +1,6 @@
 import type { AccountWords } from "./account-words.ts";
 import { type ClusterTerms, countTerms, type TermCount } from "./count-terms.ts";
-import { isFunctionWord } from "./function-words.ts";
+import { saysNoSubject } from "./function-words.ts";
 import type { ReadNote, Vocabulary } from "./vocabulary.ts";
 import { isWeakWord } from "./weak-words.ts";
 
@@ -59,10 +59,13 @@ export function keyphrasesOf(
   const noteCount = clusters.reduce((sum, notes) => sum + notes.length, 0);
   const npmi = association(totals, noteCount, vocabulary);
 
-  /** Stop words out of compounds, and single letters: the D of "vitamin D" is a word, the g of "100 g rye" is none. */
+  /**
+   * Stop words that end a compound ("keyword-only"), and single letters: the D of "vitamin D" is a word, the g of
+   * "100 g rye" is none.
+   */
   const isNoWord = (number: number, words: number[]) => {
     const stem = vocabulary.stemOf(number);
-    if (isFunctionWord(stem)) return words.length === 1;
+    if (saysNoSubject(stem) || saysNoSubject(vocabulary.wordOf(number))) return number === words.at(-1);
     if (stem.length > 1 || stem.charCodeAt(0) >= firstWideCharacter) return false;
     return (
       words.length === 1 || number !== words.at(-1) || account.forms.commonest(stem) !== stem.toUpperCase()
@@ -106,7 +109,7 @@ export function keyphrasesOf(
 }
 
 function isGeneral(stem: string): boolean {
-  return isWeakWord(stem) || isFunctionWord(stem);
+  return isWeakWord(stem) || saysNoSubject(stem);
 }
 
 interface Total {

@@ -26,10 +26,11 @@ import {
   sizeOf,
   wordless,
 } from "./read-clusters.ts";
-import { Vocabulary } from "./vocabulary.ts";
 
 /** An area's phrases stand in many of its notes: a sample of each topic shows them. */
 const maxNotesOfTopicInArea = 60;
+/** What half of its topics have names an area unless what fewer have is this much better. */
+const minCommonScore = 0.5;
 /** Beside the first part, what else an area's topics share has to be this good. */
 const minSharedScore = 0.25;
 /** And, unless the first part is a plain word, which alone says too little, stand in this share of the notes without it. */
@@ -52,8 +53,7 @@ export function nameAreas(
   topics: ClusterText[],
   topicNames: ClusterName[],
 ): ClusterName[] {
-  const vocabulary = new Vocabulary();
-  const topicNotes = readNotes(inKeyOrder(topics), maxNotesOfTopicInArea, vocabulary);
+  const { read: topicNotes, vocabulary } = readNotes(inKeyOrder(topics), maxNotesOfTopicInArea);
   const sizes = new Map(topics.map((topic) => [topic.key, sizeOf(topic)]));
   const namesByTopic = new Map(topicNames.map((name) => [name.key, name]));
   const inOrder = inKeyOrder(areas).map((area) => ({
@@ -118,7 +118,8 @@ function* areaNames({
   language,
 }: AreaToName): Generator<string> {
   const topicNames = topics.map(({ name }) => name);
-  const lead = common[0] ?? shared[0];
+  const [best] = shared;
+  const lead = common[0] && common[0].score >= minCommonScore * (best?.score ?? 0) ? common[0] : best;
   if (lead !== undefined) {
     const covered = new Set(lead.notes);
     const minAdded = isPlainWord(lead.text) ? 0 : minAddedCoverage * noteCount;

@@ -12,7 +12,6 @@ import {
   sizeOf,
   wordless,
 } from "./read-clusters.ts";
-import { Vocabulary } from "./vocabulary.ts";
 
 /** More notes of one topic would cost memory and not change its name. */
 const maxNotesOfTopic = 400;
@@ -28,9 +27,8 @@ const maxNotesOfTopic = 400;
  * @param reserved names that no topic may get: those of areas that keep theirs
  */
 export function nameClusters(clusters: ClusterText[], reserved: string[] = []): ClusterName[] {
-  const vocabulary = new Vocabulary();
   const inOrder = inKeyOrder(clusters);
-  const notes = readNotes(inOrder, maxNotesOfTopic, vocabulary);
+  const { read: notes, vocabulary } = readNotes(inOrder, maxNotesOfTopic);
   const phrases = phrasesOf([...notes.values()], vocabulary);
   const language = languageOf([...notes.values()].flat(), vocabulary);
   const nameables = inOrder.map((cluster, index) => ({

@@ -2,8 +2,9 @@ import { plainText } from "../text/plain-text.ts";
 import { accountWords } from "./account-words.ts";
 import type { WrittenPhrase } from "./compose-name.ts";
 import { keyphrasesOf } from "./keyphrases.ts";
+import { KnownWords } from "./known-words.ts";
 import { withoutTemplate } from "./template-lines.ts";
-import type { ReadNote, Vocabulary } from "./vocabulary.ts";
+import { type ReadNote, Vocabulary } from "./vocabulary.ts";
 import { isPastForm } from "./weak-words.ts";
 import { writtenPhrases } from "./written-forms.ts";
 
@@ -35,8 +36,7 @@ export const wordless = "Notes without words";
 export function readNotes(
   clusters: ClusterText[],
   limit: number,
-  vocabulary: Vocabulary,
-): Map<string, ReadNote[]> {
+): { read: Map<string, ReadNote[]>; vocabulary: Vocabulary } {
   const notes = clusters.flatMap(({ key, notes }) =>
     [...notes]
       .sort(
@@ -51,11 +51,13 @@ export function readNotes(
       }),
   );
   const read = new Map<string, ReadNote[]>(clusters.map(({ key }) => [key, []]));
-  withoutTemplate(notes).forEach((text, index) => {
+  const bodies = withoutTemplate(notes);
+  const vocabulary = new Vocabulary(new KnownWords([...notes.map(({ title }) => title), ...bodies]));
+  bodies.forEach((body, index) => {
     const { key, title, isCentral } = notes[index]!;
-    read.get(key)!.push(vocabulary.read(title, text, isCentral));
+    read.get(key)!.push(vocabulary.read(title, body, isCentral));
   });
-  return read;
+  return { read, vocabulary };
 }
 
 /** By code point, not by locale: the same on every machine. */

@@ -1,6 +1,7 @@
 import { bareWord, elidedLength, fold, stem } from "../text/words.ts";
 import { datesOrCounts } from "./dates-and-numbers.ts";
-import { isFunctionWord, withoutKoreanParticle } from "./function-words.ts";
+import { saysNoSubject } from "./function-words.ts";
+import type { KnownWords } from "./known-words.ts";
 
 /** A token that belongs to no phrase: a number, a date, code, the end of a sentence. */
 export const phraseBreak = -1;
@@ -29,9 +30,12 @@ const honorific = /^(?:mrs?|ms|dr|prof|st|mme|hr|fr|sr|sra|dra?)\.$/i;
 const word = /\p{L}\+\+|[cCfF]#|[\p{L}\p{N}][\p{L}\p{N}\p{M}_]*(?:['’][\p{L}\p{M}]+)?/gu;
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Khmer}\p{Script=Lao}]/u;
+const katakana = /^[\p{Script=Katakana}ー]+$/u;
 const segmenter = new Intl.Segmenter("ja", { granularity: "word" });
 /** Between two words of one phrase: "pull request", "HEC-RAS", "Node.js", "TCP/IP", "R&D". */
-const joint = /^[-./&+‐–]$/;
+const joint = /^[-.&+‐–]$/;
+/** In names, "TCP/IP"; between other words it stands for "or", or is a path: "read/write", "priv/static". */
+const jointOfNames = /\p{Lu}\/\p{Lu}/u;
 /** Stop words count in a name that is written as one: "Next.js", "one-liner". */
 const compound = /^[\p{L}\p{N}]{2,}[.-][\p{L}\p{N}]{2,}$/u;
 const startsWithDigit = /^\p{N}/u;
@@ -45,6 +49,11 @@ export class Vocabulary {
   readonly #isStop: boolean[] = [];
   readonly #firstWords: string[] = [];
   readonly #stems: string[] = [];
+  readonly #known: KnownWords;
+
+  constructor(known: KnownWords) {
+    this.#known = known;
+  }
 
   get size(): number {
     return this.#stems.length;
@@ -69,8 +78,8 @@ export class Vocabulary {
     if (written.length > maxWordLength || startsWithDigit.test(written)) return phraseBreak;
     const folded = fold(written).replace(apostrophe, "");
     if (datesOrCounts(written, folded)) return phraseBreak;
-    const bare = withoutKoreanParticle(folded);
-    const stop = !asName && (isFunctionWord(folded) || isFunctionWord(bare));
+    const bare = this.#known.withoutParticle(folded);
+    const stop = !asName && (saysNoSubject(folded) || saysNoSubject(bare));
     const key = stop ? folded : stem(bare);
     // A stop word may have another word's stem ("does", "doe"): each has a number of its own.
     const slot = stop ? ` ${key}` : key;
@@ -145,13 +154,15 @@ export class Vocabulary {
     let last = 0;
     for (const match of core.matchAll(word)) {
       const start = match.index;
-      if (start > last && !(last > 0 && joint.test(core.slice(last, start)))) tokens.push(phraseBreak, 0, 0);
+      const between = core.slice(last, start);
+      const isJoint = joint.test(between) || (between === "/" && jointOfNames.test(core));
+      if (start > last && !(last > 0 && isJoint)) tokens.push(phraseBreak, 0, 0);
       last = start + match[0].length;
       if (unspaced.test(match[0])) {
-        for (const part of segmenter.segment(match[0])) {
-          const number = part.isWordLike ? this.numberOf(part.segment, false) : phraseBreak;
-          const at = before + start + part.index;
-          tokens.push(number, at, at + part.segment.length);
+        for (const { segment, index, isWordLike } of this.#segments(match[0])) {
+          const number = isWordLike ? this.numberOf(segment, false) : phraseBreak;
+          const at = before + start + index;
+          tokens.push(number, at, at + segment.length);
         }
       } else {
         const bare = bareWord(match[0]);
@@ -161,5 +172,23 @@ export class Vocabulary {
     }
     if ((after > 0 && !honorific.test(inner)) || last < core.length) tokens.push(phraseBreak, 0, 0);
     return tokens;
+  }
+
+  /** The words of a text without blanks: as a dictionary has them, but for those in katakana, where it knows too few. */
+  *#segments(text: string): Generator<{ segment: string; index: number; isWordLike: boolean }> {
+    let run = "";
+    for (const { segment, index, isWordLike } of segmenter.segment(text)) {
+      if (katakana.test(segment)) {
+        run += segment;
+        if (index + segment.length < text.length) continue;
+      }
+      let at = (katakana.test(segment) ? index + segment.length : index) - run.length;
+      for (const word of run === "" ? [] : this.#known.katakanaWords(run)) {
+        yield { segment: word, index: at, isWordLike: true };
+        at += word.length;
+      }
+      run = "";
+      if (!katakana.test(segment)) yield { segment, index, isWordLike: isWordLike === true };
+    }
   }
 }

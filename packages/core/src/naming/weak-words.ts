@@ -37,6 +37,16 @@ semaine temps travail año cosa día gente idea nota semana tiempo trabajo ano d
 trabalho
 `;
 
+const eastAsian = `
+사람 시간 생각 사용 작성 설정 실행 추가 확인 변경 생성 적용 처리 정의 설명 정리 기존 자동 가능 필요 처음 관련 사이 이름 값 볼 문제 결과 시작 추천 기본 경험 방식 전체 사람들 표현
+데이터 파일 코드 명령 명령어 메서드 메소드 클래스 변수 문자열 함수 인자 페이지 객체
+目標 まとめ メモ 入門 基礎 実践 実行 処理 利用 使用 設定 追加 指定 管理 確認 変更 作成 取得 定義 情報 方法 表示 対応 実装 更新 削除 開始
+終了 必要 可能 問題 理解 概要 時点 値 技術 歴史 教室 例 やすい はじめて 新 正 返 人 時間 今日
+データ ファイル コード コマンド メソッド クラス 変数 文字列 関数 引数 ページ サンプル オブジェクト エラー
+使用 使い方 问题 方法 时候 进行 实现 需要 可以 时间 内容 设置 运行 学习 笔记 总结 记录 功能 情况
+数据 文件 代码 命令 变量 字符串 函数 参数 页面 对象 错误
+`;
+
 const weakStems = new Set(
   [
     ...everydayWords,
@@ -44,6 +54,7 @@ const weakStems = new Set(
     ...pastsAndQualities.split(/\s+/),
     ...units.split(/\s+/),
     ...otherLanguages.split(/\s+/),
+    ...eastAsian.split(/\s+/),
   ].map((word) => stem(fold(word))),
 );
 

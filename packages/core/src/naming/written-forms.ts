@@ -1,5 +1,5 @@
 import { fold } from "../text/words.ts";
-import { withoutKoreanParticle } from "./function-words.ts";
+import { koreanParticleOf } from "./function-words.ts";
 import type { ReadNote, Vocabulary } from "./vocabulary.ts";
 import { phraseBreak } from "./vocabulary.ts";
 
@@ -37,7 +37,7 @@ export class FormCounts {
     const commonest = this.commonest(key);
     const forms = this.#counts.get(key);
     if (commonest === undefined || forms === undefined) return undefined;
-    const bare = withoutKoreanParticle(commonest);
+    const bare = commonest.slice(0, commonest.length - koreanParticleOf(commonest).length);
     if (bare !== commonest && forms.has(bare)) return bare;
     const plural = `${commonest}s`;
     return (forms.get(plural) ?? 0) >= pluralShare * forms.get(commonest)! ? plural : commonest;
