@@ -23,7 +23,8 @@ interface Row {
   hash: Buffer;
 }
 
-const MAX_INPUTS = 2_048;
+/** As few as a user has notes, where there is to be a request a user. */
+const MAX_INPUTS = Number(process.env.MAX_INPUTS ?? 2_048);
 const MAX_TOKENS = 300_000;
 const REQUESTS_IN_FLIGHT = 4;
 const CHARACTERS_PER_TOKEN = 4;

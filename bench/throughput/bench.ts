@@ -108,12 +108,14 @@ export interface OurNight extends Night {
 export async function runBare(
   { database, provider, children }: Bench,
   dimensions: number,
+  maxInputs = 2_048,
 ): Promise<BareFigures> {
   const { url } = await provider.ask<ProviderCounts>({});
   const child = await children.start("./bare-process.ts", {
     DATABASE_URL: database.url,
     PROVIDER_URL: url,
     DIMENSIONS: String(dimensions),
+    MAX_INPUTS: String(maxInputs),
   });
   return child.ask<BareFigures>({});
 }

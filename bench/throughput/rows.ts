@@ -1,3 +1,4 @@
+import type { BareFigures } from "./bare-process.ts";
 import { type Bench, freshNight, type OurNight, runBare, runNight } from "./bench.ts";
 import { type Night, POISON } from "./notes-database.ts";
 
@@ -175,8 +176,10 @@ export const rows: Record<string, (bench: Bench, dimensions: number, size: Size)
       id: `m${String(i).padStart(7, "0")}`,
     }));
     const ratios: number[] = [];
+    const bareRatios: number[] = [];
     const broken: string[] = [];
     let many: OurNight | undefined;
+    let bare: BareFigures | undefined;
     await bench.database.fill(bench.notes, 1);
     // The first night of a process, in which code is still loaded, and one of a process that is warm.
     const first = await freshNight(bench, { dimensions });
@@ -185,13 +188,16 @@ export const rows: Record<string, (bench: Bench, dimensions: number, size: Size)
     for (let repeat = 0; repeat < Math.min(repeats, 2); repeat++) {
       many = await freshNight(bench, { dimensions });
       ratios.push(many.perSecond / one.perSecond);
+      // The bare pipeline with a request and a save for each user's notes: what a user costs whoever keeps them apart.
+      bare = await runBare(bench, dimensions, notesPerUser);
+      bareRatios.push(many.perSecond / ((bare.notes / bare.ms) * 1000));
       broken.push(...lost(many, all));
     }
     return [
       {
         work: `${count(users)} users with ${notesPerUser} notes each`,
         must: "bounded memory; at least half of the one-user rate",
-        is: `${ratio(median(ratios))} of it (${ratios.map(ratio).join(", ")}), ${ratio(many!.perSecond / first.perSecond)} of a process that has just started: ${count(many!.perSecond)} notes/s against ${count(one.perSecond)} and ${count(first.perSecond)}; plan ${count(many!.planMs)} ms of ${count(many!.ms)}; ${many!.maxRssMb} MB, for one user ${one.maxRssMb} MB`,
+        is: `${ratio(median(ratios))} of it (${ratios.map(ratio).join(", ")}), ${ratio(many!.perSecond / first.perSecond)} of a process that has just started: ${count(many!.perSecond)} notes/s against ${count(one.perSecond)} and ${count(first.perSecond)}; plan ${count(many!.planMs)} ms of ${count(many!.ms)}; ${many!.maxRssMb} MB, for one user ${one.maxRssMb} MB; ${ratio(median(bareRatios))} of the bare pipeline with as many requests (${count((bare!.notes / bare!.ms) * 1000)} notes/s)`,
         broken,
       },
     ];

@@ -123,8 +123,11 @@ describe("a budget that does not suffice for a night", () => {
   });
 });
 
-test("one user's budget stops that user alone", async () => {
-  await open({ NOCTUARY_USER_MONTHLY_BUDGET_USD: String(tokensOfNotes(30) * 2) });
+test.each([
+  ["beside one that holds for each", { NOCTUARY_USER_MONTHLY_BUDGET_USD: String(tokensOfNotes(30) * 2) }],
+  ["where there is no other", {}],
+])("one user's budget stops that user alone, %s", async (_, environment) => {
+  await open(environment);
   await putNotes(database, "ann", notes);
   await putNotes(database, "bob", notes);
   await database.query("insert into noctuary.user_setting (user_id, monthly_budget_usd) values ('ann', 0)");

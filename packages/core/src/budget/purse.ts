@@ -39,6 +39,11 @@ export interface Purse {
 
 /** What a request costs that nobody has a budget for. */
 const unlimited: Reservation = { settle: async () => {} };
+const unlimitedPurse: Purse = {
+  reserve: async () => unlimited,
+  expect() {},
+  async [Symbol.asyncDispose]() {},
+};
 
 /**
  * The purse of one user, for one purpose. What is set aside is a change of a row in the database, so that all workers
@@ -49,8 +54,11 @@ export function purseOf(
   { db, budgets: set }: { db: Database; budgets: BudgetLimits },
   userId: string,
   purpose: Purpose,
+  /** The user's own limit, where it is known already: without any limit, nobody is asked. */
+  ownUsd?: number | null,
 ): Purse {
-  return new SharedPurse({ db, set, userId, purpose });
+  const hasNone = ownUsd === null && set.userUsd === null && set.totalUsd === null;
+  return hasNone ? unlimitedPurse : new SharedPurse({ db, set, userId, purpose });
 }
 
 interface PurseOptions {

@@ -93,7 +93,7 @@ export async function lockBudgets(
       order by b.user_id for update of b)
     select first::text as month, own, user_id, reserved_usd::float8 as reserved, greatest(spent_usd, case
       when user_id <> '' then (select sum(cost_usd) from usage u where u.user_id = ${userId} and ${inMonth(sql`first`)})::numeric
-      when compared_at is null or compared_at < ledger_clock() - ${COMPARE_EVERY}
+      when user_id = '' and (compared_at is null or compared_at < ledger_clock() - ${COMPARE_EVERY})
         then (select sum(cost_usd) from usage where ${inMonth(sql`first`)})::numeric end)::float8 as spent
     from asked left join locked on true`);
   const [{ month: opened, own }] = rows as [(typeof rows)[number]];

@@ -57,7 +57,11 @@ export async function saveRunUser(tx: UserTransaction, runId: string, user: RunU
     where run_id = ${runId} and user_id = ${user.userId}`);
 }
 
-/** How many of a user's tasks of one step are not finished. Asked after `lockRunUser`, in a statement of its own. */
+/**
+ * How many of a user's tasks of one step are not finished. Asked after `lockRunUser`, in a statement of its own. In words
+ * that the index of a run's unfinished tasks does not suit: where the planner knows nothing of the table it takes that one
+ * for as short as the user's, and looks at all users' tasks.
+ */
 export async function unfinishedTasks(
   tx: UserTransaction,
   runId: string,
@@ -66,7 +70,7 @@ export async function unfinishedTasks(
 ): Promise<number> {
   const { rows } = await tx.execute<{ open: number }>(sql`
     select count(*)::int as open from task
-    where run_id = ${runId} and user_id = ${userId} and step = ${step} and status in ('pending', 'running')`);
+    where run_id = ${runId} and user_id = ${userId} and step = ${step} and status not in ('done', 'failed')`);
   return rows[0]!.open;
 }
 

@@ -16,6 +16,8 @@ export interface ClaimedTask {
   /** 1 for the first try. */
   attempt: number;
   fence: number;
+  /** Dollars a month of a user who has a limit of their own: most have none, and then nobody asks for a budget again. */
+  ownBudgetUsd: number | null;
 }
 
 export interface NewTask {
@@ -108,7 +110,8 @@ export async function abandonedTasks(tx: LedgerTransaction, ids: readonly string
   return new Set(rows.map((row) => row.id));
 }
 
-export const claimedColumns = sql`id, run_id, step, queue, user_id, payload, result, attempts, fence`;
+export const claimedColumns = sql`id, run_id, step, queue, user_id, payload, result, attempts, fence,
+  (select monthly_budget_usd from user_setting s where s.user_id = task.user_id)::float8 as own_budget_usd`;
 
 export type ClaimedRow = Record<string, unknown> & {
   id: string;
@@ -120,6 +123,7 @@ export type ClaimedRow = Record<string, unknown> & {
   result: Totals | null;
   attempts: number;
   fence: string;
+  own_budget_usd: number | null;
 };
 
 export function claimed(row: ClaimedRow): ClaimedTask {
@@ -133,6 +137,7 @@ export function claimed(row: ClaimedRow): ClaimedTask {
     result: row.result,
     attempt: row.attempts,
     fence: Number(row.fence),
+    ownBudgetUsd: row.own_budget_usd,
   };
 }
 

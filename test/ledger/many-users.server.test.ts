@@ -1,0 +1,59 @@
+import { asLedger, asUser, type LedgerTransaction, type UserTransaction } from "@noctuary/db/access";
+import { lockBudgets } from "@noctuary/db/budget/budget-month";
+import { unfinishedTasks } from "@noctuary/db/ledger/run-user";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+
+const USERS = 2_000;
+const RUN = "00000000-0000-4000-8000-000000000001";
+let database: TestDatabase;
+
+/** A first night in the middle: the planner has no statistics of these tables. */
+beforeAll(async () => {
+  database = await openTestDatabase();
+  for (const statement of [
+    "alter table noctuary.task set (autovacuum_enabled = off)",
+    "alter table noctuary.usage set (autovacuum_enabled = off)",
+    `insert into noctuary.run (id, job, local_date, trigger, options, as_of) values ('${RUN}', 'j', now(), 'manual', '{}', now())`,
+    `insert into noctuary.task (id, run_id, step, queue, user_id, payload)
+       select 'task-' || i, '${RUN}', 'embed', 'embed', 'user-' || i, '{}' from generate_series(1, ${USERS}) i`,
+    `insert into noctuary.usage (user_id, day, model, inputs, requests, tokens, cost_usd)
+       select 'user-' || i, now(), 'few', 1, 1, 1, 1 from generate_series(1, ${USERS}) i`,
+  ])
+    await database.query(statement);
+});
+afterAll(() => database.close());
+
+/** Rows of a table that the work reads. */
+async function rowsRead(
+  tx: LedgerTransaction | UserTransaction,
+  table: string,
+  work: () => Promise<unknown>,
+): Promise<number> {
+  const read = async () => {
+    const { rows } = await tx.execute<{ read: number }>(sql`
+      select (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables
+      where schemaname = 'noctuary' and relname = ${table}`);
+    return rows[0]!.read;
+  };
+  const before = await read();
+  await work();
+  return (await read()) - before;
+}
+
+test("whether a user's embeds are done is told without a look at the other users' tasks", async () => {
+  await asUser(database.db, "user-7", async (tx) => {
+    const ask = () => unfinishedTasks(tx, RUN, "user-7", "embed");
+    expect(await ask()).toBe(1);
+    expect(await rowsRead(tx, "task", ask)).toBeLessThan(5);
+  });
+});
+
+test("that a user has no budget is told without a look at the other users' usage", async () => {
+  await asLedger(database.db, async (tx) => {
+    const ask = () => lockBudgets(tx, "user-7", { userUsd: null, totalUsd: null });
+    expect(await ask()).toMatchObject({ budgets: [], isMade: true });
+    expect(await rowsRead(tx, "usage", ask)).toBeLessThan(5);
+  });
+});
