@@ -145,10 +145,24 @@ test(
       "👩‍👩‍👧",
       "Text under a bomb",
       "Text under a tag bomb",
+      "> with words in it",
+      "TABLE rating FROM #book",
+      "mood:: calm %%a remark%%",
+      "![[Other note#Part]] A thought. ^block-1",
+      "- a bullet ((5f3c))",
+      "TODO read this",
     ]) {
       expect(everything).toContain(words);
     }
-    for (const words of ["Not for anybody", "Nobody knows", "An old version", "\0", "\r", "\ufeff"]) {
+    for (const words of [
+      "Not for anybody",
+      "Nobody knows",
+      "An old version",
+      '{"nodes"',
+      "\0",
+      "\r",
+      "\ufeff",
+    ]) {
       expect(everything).not.toContain(words);
     }
     const account = (await at("--json", "clusters")).json<{ notes: Record<string, number> }>().notes;

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { carryOutForgets } from "@noctuary/core/nightly-cluster/carry-out-forgets";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { noctuary } from "../cli/noctuary.ts";
 import { ownLedgerClock } from "../support/ledger-clock.ts";
@@ -235,4 +236,30 @@ describe("a user who is forgotten", () => {
       expect(spent).toEqual([{ user_id: "", tokens: "7", cost_usd: 0.5 }]);
     },
   );
+
+  test("and not whole, as the database broke down over it, is forgotten the next time", async () => {
+    await putNotes(database, WORD, account());
+    await night.run({}, `${FRIDAY}T07:00:00Z`);
+    await database.query(
+      `insert into noctuary.usage (user_id, day, model, tokens, cost_usd) values ($1, $2, 'm', 7, 0.5)`,
+      [WORD, FRIDAY],
+    );
+    await database.query("delete from noctuary.own_note where user_id = $1", [WORD]);
+    await database.query("insert into noctuary.forget (user_id) values ($1)", [WORD]);
+    const forget = () =>
+      carryOutForgets(night.context, { actor: "plan", at: new Date(`${SUNDAY}T07:00:00Z`) });
+
+    await database.query(`create function noctuary.break_down() returns trigger language plpgsql as
+      $$ begin raise exception 'broken down'; end $$`);
+    await database.query(
+      "create trigger break_down before delete on noctuary.usage execute function noctuary.break_down()",
+    );
+    try {
+      await expect(forget()).rejects.toThrow();
+    } finally {
+      await database.query("drop function noctuary.break_down() cascade");
+    }
+    expect(await forget()).toEqual({ users: 1, notes: 0 });
+    expect(await traces()).toEqual([]);
+  });
 });

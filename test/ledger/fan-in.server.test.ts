@@ -1,6 +1,7 @@
 import { PermanentError } from "@noctuary/core/errors";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { announcingStatements } from "../support/announced-statements.ts";
 import { failingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
@@ -80,8 +81,8 @@ test.each([
   },
 );
 
-test("the end of the plan and the last embed at the same instant start exactly one clustering", async () => {
-  night = await openNight(database, { environment: { NOCTUARY_PLAN_PAGE_NOTES: "8" } });
+/** A night that is planned but for the end of its only user, whose embed task is announced. */
+async function planAllButTheEnd() {
   // Stops the plan after its one page, before it finds that there is no other.
   const TOO_LITTLE_MS = 10_000;
   const { runId } = (await night.handlers["nightly-cluster"](
@@ -94,13 +95,15 @@ test("the end of the plan and the last embed at the same instant start exactly o
   const embeds = await night.receive("embed");
   await database.query("update noctuary.run_user set planned_at = null, status = 'open'");
   await database.query("update noctuary.task set status = 'pending', not_before = null where step = 'plan'");
+  return { runId, planning: planning.slice(0, 1), embeds };
+}
 
+test("the end of the plan and the last embed at the same instant start exactly one clustering", async () => {
+  night = await openNight(database, { environment: { NOCTUARY_PLAN_PAGE_NOTES: "8" } });
+  const { runId, planning, embeds } = await planAllButTheEnd();
   await closeTheDoor();
   let ended = 0;
-  const working = [
-    night.deliver("nightly-cluster", planning.slice(0, 1)),
-    night.deliver("embed", embeds),
-  ].map((work) =>
+  const working = [night.deliver("nightly-cluster", planning), night.deliver("embed", embeds)].map((work) =>
     work.then(() => {
       ended += 1;
     }),
@@ -117,5 +120,41 @@ test("the end of the plan and the last embed at the same instant start exactly o
   await holder.query("rollback");
   await Promise.all(working);
   expect(await database.query("select 1 from noctuary.task where step = 'cluster'")).toHaveLength(1);
+  expect((await night.finish(runId)).status).toBe("done");
+});
+
+test("the end of the plan and the end of an embed wait for each other in one direction", async () => {
+  // The plan has the user's row of the run, and is about to write the user's state.
+  const planIsAhead = Promise.withResolvers<void>();
+  const goesOn = Promise.withResolvers<void>();
+  let isAtTheEnd = false;
+  night = await openNight(database, {
+    environment: { NOCTUARY_PLAN_PAGE_NOTES: "8" },
+    wrap: (context) =>
+      announcingStatements(context, async (text) => {
+        if (!isAtTheEnd || !text.includes('insert into user_state (user_id, "hashed_on")')) return;
+        planIsAhead.resolve();
+        await goesOn.promise;
+      }),
+  });
+  const { runId, planning, embeds } = await planAllButTheEnd();
+  await database.query("update noctuary.user_state set hashed_on = null");
+  isAtTheEnd = true;
+  const plans = night.deliver("nightly-cluster", planning);
+  await planIsAhead.promise;
+  const embedding = night.deliver("embed", embeds);
+  await vi.waitFor(
+    async () => {
+      const waiting = await database.query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      expect(waiting).toHaveLength(1);
+    },
+    { timeout: 20_000 },
+  );
+  goesOn.resolve();
+  await Promise.all([plans, embedding]);
+  expect(await database.query("select step, error from noctuary.task where error is not null")).toEqual([]);
+  expect(night.log()).not.toContain("task will be tried again");
   expect((await night.finish(runId)).status).toBe("done");
 });
