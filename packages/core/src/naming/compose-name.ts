@@ -108,11 +108,10 @@ export function* possibleNames(
 function namingPhrases(all: WrittenPhrase[], noteCount: number): WrittenPhrase[] {
   const best = all.find(({ isWeak }) => !isWeak)?.score;
   if (best === undefined) return all;
-  const strong = all.filter(
+  return all.filter(
     ({ isWeak, score, notes }) =>
       !isWeak || (score >= weakScore * best && notes.length >= weakCoverage * noteCount),
   );
-  return strong;
 }
 
 /** The best phrase, unless it is of a few notes only and one of more is nearly as good. */
