@@ -100,7 +100,7 @@ try {
     const begun = performance.now();
     {
       await using purse = kinds[kind].purse();
-      purse.expect(embedder.priceUsd(inputs.reduce((sum, input) => sum + Buffer.byteLength(input), 0)));
+      purse.expect(() => embedder.priceUsd(inputs.reduce((sum, input) => sum + Buffer.byteLength(input), 0)));
       const calls = await embedder.pack(inputs, { signal });
       const answers = await Promise.all(
         calls.map((call) =>

@@ -123,7 +123,7 @@ describe("where the money is ample", () => {
   test("what is expected is set aside once, and requests take theirs out of it", async () => {
     {
       await using own = purse("u", set);
-      own.expect(0.006);
+      own.expect(() => 0.006);
       const first = await own.reserve(0.002);
       expect(await total()).toEqual({ spentUsd: 0, reservedUsd: 0.006 });
       const second = await own.reserve(0.003);
@@ -137,7 +137,7 @@ describe("where the money is ample", () => {
 
   test("what goes beyond it is set aside as it is asked for", async () => {
     await using own = purse("u", set);
-    own.expect(0.001);
+    own.expect(() => 0.001);
     const first = await own.reserve(0.001);
     const second = await own.reserve(0.5);
     expect((await total()).reservedUsd).toBeCloseTo(0.501, 9);
@@ -146,14 +146,14 @@ describe("where the money is ample", () => {
 
   test("nothing is set aside beforehand where there is less than a hundred times as much", async () => {
     await using own = purse("u", set);
-    own.expect(0.02);
+    own.expect(() => 0.02);
     await own.reserve(0.005);
     expect(await total()).toEqual({ spentUsd: 0, reservedUsd: 0.005 });
   });
 
   test("a worker that dies leaves set aside what it expected", async () => {
     const dead = purse("u", set);
-    dead.expect(0.006);
+    dead.expect(() => 0.006);
     await dead.reserve(0.002);
     expect(await left("u", set)).toBeCloseTo(0.994, 9);
   });

@@ -197,3 +197,15 @@ test("an input whose vector alone stays wrong is refused, and the others are emb
     { index: 0, code: "provider_wrong_vector" },
   ]);
 });
+
+test("an input that is refused after an answer that was no good has zeros, and no rest of that answer", async () => {
+  const embedder = await embedderOf({
+    misbehave: ({ input }, number) => {
+      if (number > 1) return input.includes("b") ? { status: 400 } : undefined;
+      return { change: (data) => data.with(0, { ...data[0]!, embedding: base64(zeros) }) };
+    },
+  });
+  const { vectors, refused } = await embedder.embed(["a", "b"], { signal });
+  expect(refused).toEqual([{ index: 1, code: "provider_refused_400" }]);
+  expect([0, 1].map((row) => rowOf(vectors, row))).toEqual([serverVector("a", 16), zeros]);
+});

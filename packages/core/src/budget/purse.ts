@@ -30,9 +30,9 @@ export interface Purse {
   reserve(mostUsd: number | null, exactly?: () => Promise<number | null>): Promise<Reservation>;
   /**
    * Requests of about so much are to come: where the money is ample it is set aside for all of them at once, without being
-   * waited for. What they do not take is given back when the purse is disposed of.
+   * waited for. What they do not take is given back when the purse is disposed of. Not asked how much without a limit.
    */
-  expect(usd: number | null): void;
+  expect(mostUsd: () => number | null): void;
   /** No further request is to come. Never rejects. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -111,8 +111,9 @@ class SharedPurse implements Purse {
     return { settle: (spentUsd) => this.#settle(usd!, spentUsd) };
   }
 
-  expect(usd: number | null): void {
-    if (usd === null || usd === 0 || this.#isUnlimited()) return;
+  expect(mostUsd: () => number | null): void {
+    const usd = this.#isUnlimited() ? null : mostUsd();
+    if (usd === null || usd === 0) return;
     this.#expectedUsd += usd;
     this.#hasNewExpectation = true;
     void this.#inTurn();

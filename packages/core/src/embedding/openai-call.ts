@@ -74,7 +74,7 @@ export async function embedRequest(
     if (!isBreakdown || (parts.length === 1 && !isHalf) || !(await answersHarmlessText(session, call)))
       throw error;
     if (parts.length > 1) return embedHalves(session, call, parts);
-    refuse(call, parts[0]!, "provider_refused_500");
+    refuse(session, call, parts[0]!, "provider_refused_500");
     return false;
   }
   if ("isTooSlow" in answer) {
@@ -84,7 +84,7 @@ export async function embedRequest(
   if ("refused" in answer) {
     await proveThatEndpointWorks(session, call);
     if (parts.length === 1) {
-      refuse(call, parts[0]!, answer.refused);
+      refuse(session, call, parts[0]!, answer.refused);
       return false;
     }
     const areAllTaken = await embedHalves(session, call, parts);
@@ -94,22 +94,22 @@ export async function embedRequest(
   }
   const { vectors, wrong } = answer;
   if (wrong.length === parts.length) await proveThatEndpointWorks(session, call);
+  const isInPlace = vectors.buffer === call.rows.buffer;
   for (const [i, { row }] of parts.entries()) {
     call.answered.add(row);
+    if (isInPlace) continue;
     call.rows.set(
       vectors.subarray(i * session.dimensions, (i + 1) * session.dimensions),
       row * session.dimensions,
     );
   }
-  for (const i of wrong) {
-    const { row } = parts[i]!;
-    call.rows.fill(0, row * session.dimensions, (row + 1) * session.dimensions);
-    refuse(call, parts[i]!, "provider_wrong_vector");
-  }
+  for (const i of wrong) refuse(session, call, parts[i]!, "provider_wrong_vector");
   return wrong.length === 0;
 }
 
-function refuse(call: EmbedCall, { row }: InputPart, code: string): void {
+/** An answer that was no good may have left something in the part's row. */
+function refuse({ dimensions }: OpenAiSession, call: EmbedCall, { row }: InputPart, code: string): void {
+  call.rows.fill(0, row * dimensions, (row + 1) * dimensions);
   call.refusals.set(row, code);
   call.answered.add(row);
 }
@@ -165,7 +165,7 @@ function askFor(session: OpenAiSession, call: EmbedCall, parts: readonly InputPa
       if (isSlow && ++call.timeouts < MAX_TIMEOUTS && parts.length > 1) return { value: { isTooSlow: true } };
       return { failure };
     }
-    const vectors = new Float32Array(parts.length * dimensions);
+    const vectors = placeOf(parts, call.rows, dimensions);
     const checked = readVectors(asked.answer, vectors, dimensions);
     if ("problem" in checked) {
       const { problem } = checked;
@@ -183,6 +183,14 @@ function askFor(session: OpenAiSession, call: EmbedCall, parts: readonly InputPa
     return { value: { vectors, wrong: checked.wrong } };
   };
   return retried(attempt, { signal, timing });
+}
+
+/** Where vectors of parts are read into: the call's own rows, where those of the parts stand one behind the other. */
+function placeOf(parts: readonly InputPart[], rows: Float32Array, dimensions: number): Float32Array {
+  const first = parts[0]!.row;
+  return first >= 0 && parts.every(({ row }, i) => row === first + i)
+    ? rows.subarray(first * dimensions, (first + parts.length) * dimensions)
+    : new Float32Array(parts.length * dimensions);
 }
 
 /**

@@ -154,7 +154,7 @@ class Progress {
   async addPage({ texts, stored: { notes, vectorOf }, empty }: PageOfTexts): Promise<void> {
     const { dimensions, priceUsd } = this.#input.context.embedder;
     // While they are counted and packed. No token is shorter than a byte.
-    this.#purse.expect(priceUsd(texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)));
+    this.#purse.expect(() => priceUsd(texts.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)));
     const vectors = new Float32Array(vectorOf.size * dimensions);
     const rowOf = new Map<string, number>();
     for (const [hash, vector] of vectorOf) {
