@@ -1,4 +1,5 @@
 import { compactLabels } from "@noctuary/core/clustering/graph";
+import { seededRandom } from "@noctuary/core/clustering/seeded-random";
 import { largestCutFor, type SplitOptions, splitTopics } from "@noctuary/core/clustering/split-topics";
 import { describe, expect, test } from "vitest";
 import { clique, graphOf } from "./graph-of-edges.ts";
@@ -59,6 +60,29 @@ describe("on a first night", () => {
     const { label, count } = splitTopics(graph, oneTopic(4 * groups), options(4 * groups));
     expect(count).toBe(groups);
     expect([...label]).toEqual(Array.from(label, (_, node) => Math.floor(node / 4)));
+  });
+
+  test("chance is drawn by a note's key, so that a note more that nothing links changes nothing", () => {
+    const random = seededRandom(3);
+    const nodes = 120;
+    const group = (node: number) => Math.floor(node / 6);
+    const pairs = Array.from({ length: nodes }, (_, a) =>
+      Array.from({ length: a }, (_, b): [number, number] => [a, b]),
+    ).flat();
+    const edges = pairs.filter(([a, b]) => random() < (group(a) === group(b) ? 0.7 : 0.03));
+    const keys = Uint32Array.from({ length: nodes }, () => random() * 2 ** 32);
+    const more = { largestCut: 0.6 };
+    const before = splitTopics(graphOf(nodes, edges), oneTopic(nodes), options(nodes, { ...more, keys }));
+    const withOneMore = splitTopics(
+      graphOf(
+        nodes + 1,
+        edges.map(([a, b]): [number, number] => [a + 1, b + 1]),
+      ),
+      oneTopic(nodes + 1),
+      options(nodes + 1, { ...more, keys: Uint32Array.of(7, ...keys) }),
+    );
+    expect(before.count).toBeGreaterThan(3);
+    expect(compactLabels(withOneMore.label.slice(1))).toEqual(before);
   });
 
   test("notes that nothing links stay together", () => {
