@@ -1,3 +1,4 @@
+import type { Context } from "@noctuary/core/context";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, type TestNote, themedNotes } from "../support/notes.ts";
@@ -9,11 +10,26 @@ let database: TestDatabase;
 let night: Night;
 beforeAll(async () => {
   database = await openTestDatabase();
-  night = await openNight(database);
+  night = await openNight(database, { wrap });
 });
 afterAll(async () => {
   await night.close();
   await database.close();
+});
+
+/** An embedder that has nothing to say of notes without a word; ours always has. */
+const wrap = (context: Context): Context => ({
+  ...context,
+  embedder: {
+    ...context.embedder,
+    async embed(inputs, options) {
+      const embedded = await context.embedder.embed(inputs, options);
+      const { dimensions } = context.embedder;
+      for (const [at, input] of inputs.entries())
+        if (!/\w/.test(input)) embedded.vectors.fill(0, at * dimensions, (at + 1) * dimensions);
+      return embedded;
+    },
+  },
 });
 
 const numbered = (count: number, text: (n: number) => string): TestNote[] =>
@@ -33,6 +49,8 @@ const accounts: Record<string, TestNote[]> = {
     ...themedNotes(90, { themes: 1 }),
     ...themedNotes(12, { themes: 2, prefix: "other-" }).filter((_, n) => n % 2 === 1),
   ],
+  "vectors of zero length": [...themedNotes(20), ...numbered(4, (n) => "…".repeat(n + 1))],
+  "nothing but vectors of zero length": numbered(5, (n) => "…".repeat(n + 1)),
   "three notes": themedNotes(3),
   "one note": themedNotes(1),
 };
@@ -57,6 +75,13 @@ test.each(Object.entries(accounts))(
     for (const { name, area } of before) expect([name, area]).not.toContain("");
     const topics = Map.groupBy(before, ({ topic }) => topic);
     expect(new Set([...topics.values()].map(([one]) => one!.name)).size).toBe(topics.size);
+    if (user.endsWith("vectors of zero length")) {
+      const [{ zero } = { zero: 0 }] = await database.query<{ zero: number }>(
+        "select count(*)::int as zero from noctuary.note_embedding where user_id = $1 and vector_norm(vector) = 0",
+        [user],
+      );
+      expect(zero).toBe(notes.filter(({ body }) => body.startsWith("…")).length);
+    }
     if (user === "all notes identical") expect(topics.size).toBe(1);
     if (user === "one giant topic") {
       const others = before.filter(({ note }) => note.startsWith("other-"));
