@@ -5,6 +5,7 @@ import type { Edit } from "@noctuary/core/identity/edits";
 import { decideClusters } from "@noctuary/core/nightly-cluster/decide-clusters";
 import type { DecidedClusters } from "@noctuary/core/nightly-cluster/decided-clusters";
 import { type LastNight, previousTopics } from "@noctuary/core/nightly-cluster/last-night";
+import { expect } from "vitest";
 
 /** Which notes a grouping puts together, by any label: `{ a: "1 2 3", b: "4 5" }`. */
 export type Groups = Record<string, string>;
@@ -175,4 +176,16 @@ function after(last: LastNight, decided: DecidedClusters): LastNight {
     })),
     missing: last.missing,
   };
+}
+
+export const BREAD = "10 11 12 13";
+export const MOTHS = "20 21 22 23 24";
+export const KNEE = "30 31 32";
+export const ALL: Groups = { bread: BREAD, moths: MOTHS, knee: KNEE };
+
+/** An account after its first night: c1 is bread, c2 moths, c3 the knee. */
+export function afterFirstNight(): ReturnType<typeof simulateNights> {
+  const account = simulateNights();
+  expect(membersOf(account.night(ALL))).toEqual({ c1: BREAD, c2: MOTHS, c3: KNEE });
+  return account;
 }
