@@ -50,8 +50,8 @@ export async function notesOf(
 ): Promise<NoteLine[]> {
   const { rows } = await tx.execute<NoteLineRow>(sql`
     select n.id, ${shownTitle} as title, s.key as path, n.tags, n.created_at as "createdAt",
-      n.updated_at as "updatedAt", n.ai_excluded as "aiExcluded", m.cluster_id as "clusterId", m.confidence, m.rival_id as "rivalId", m.loose,
-      m.placed_by as "placedBy", e.failed_code as "failedCode"
+      n.updated_at as "updatedAt", n.ai_excluded as "aiExcluded", m.cluster_id as "clusterId", m.confidence,
+      m.rival_id as "rivalId", m.loose, m.placed_by as "placedBy", e.failed_code as "failedCode"
     from note n
     left join source_note s on s.user_id = n.user_id and s.note_id = n.id
     left join cluster_membership m on m.user_id = n.user_id and m.note_id = n.id

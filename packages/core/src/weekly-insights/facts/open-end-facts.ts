@@ -27,9 +27,11 @@ export function openEndFacts(account: WeekAccount): Fact[] {
   ): Fact[] {
     if (ends.length === 0) return [];
     const noteIds = [...new Set(ends.map((end) => end.noteId))];
+    // All count; one is quoted beside the name of its note, which a note may not have.
+    const quoted = ends.filter((end) => notes.get(end.noteId)!.title !== "");
     return [
       { id, value: ends.length, unit, says: [says], noteIds },
-      ...spread(ends).map(
+      ...spread(quoted).map(
         (end, i): Fact => ({
           id: `${id}-${i + 1}`,
           value: quotable(end.text),

@@ -18,12 +18,8 @@ function toDos(book: FactBook, id: "open" | "closed"): Sentence[] {
   const what =
     id === "open" ? `${count === 1 ? "is" : "are"} still open` : `${count === 1 ? "was" : "were"} ticked off`;
   const such = shown.length < count ? ", such as " : ": ";
-  return [
-    book.sentence(`${capitalised(counted(count, "to-dos"))} ${what}${such}${listed(quotedOnes)}.`, [
-      id,
-      ...shown,
-    ]),
-  ];
+  const quotations = shown.length === 0 ? "" : `${such}${listed(quotedOnes)}`;
+  return [book.sentence(`${capitalised(counted(count, "to-dos"))} ${what}${quotations}.`, [id, ...shown])];
 }
 
 function questions(book: FactBook): Sentence[] {
