@@ -13,7 +13,7 @@ import { evidenceFor } from "@noctuary/core/weekly-insights/verifier/evidence-fo
 import { problemOf } from "@noctuary/core/weekly-insights/verifier/verify-sentence";
 import { weekFacts } from "@noctuary/core/weekly-insights/week-facts";
 import { randomAccount } from "../test/insights/accounts.ts";
-import { injections } from "../test/insights/injections.ts";
+import { injections } from "../test/support/injections.ts";
 import type { Behaviour, World } from "./verifier/behaviour.ts";
 import { falseRelations } from "./verifier/false-relations.ts";
 import { falseSentences } from "./verifier/false-sentences.ts";

@@ -1,7 +1,7 @@
 import type { Fact } from "@noctuary/core/weekly-insights/fact";
 import type { Sentence } from "@noctuary/core/weekly-insights/section";
 import type { NoteText } from "@noctuary/core/weekly-insights/verifier/evidence";
-import type { Injection } from "../../test/insights/injections.ts";
+import type { Injection } from "../../test/support/injections.ts";
 import { type Random, simpleSentence } from "./true-sentences.ts";
 
 export interface World {

@@ -1,11 +1,9 @@
 import { evidenceFor } from "@noctuary/core/weekly-insights/verifier/evidence-for";
-import { looksLikeInstructions } from "@noctuary/core/weekly-insights/verifier/instructions";
 import { problemOf } from "@noctuary/core/weekly-insights/verifier/verify-sentence";
 import { verifySection } from "@noctuary/core/weekly-insights/verify-section";
 import { weekFacts } from "@noctuary/core/weekly-insights/week-facts";
 import { expect, test } from "vitest";
 import { fullAccount, WEEK } from "./accounts.ts";
-import { injections } from "./injections.ts";
 
 // Eight notes against a usual three; Tannery Brook four of them, up from a usual one; Bow & cello two, and new.
 const facts = weekFacts(fullAccount());
@@ -251,16 +249,4 @@ test("a section keeps what holds, once, as many as it has room for, and counts t
   );
   expect(sentences.map(({ text }) => text)).toEqual(["You wrote eight notes."]);
   expect(dropped).toEqual({ claim: 1, repeated: 1, "too many": 1 });
-});
-
-test("orders to a model are seen in all forms that can be read, and in few notes of people", () => {
-  const readable = injections().filter(({ title }) => !title.startsWith("Encoded"));
-  expect(readable.filter(({ title, body }) => !looksLikeInstructions(`${title}\n${body}`))).toEqual([]);
-  for (const text of [
-    "Ask the plumber whether the system needs a new valve.",
-    "Write to the council about the rules for the allotment.",
-    "Ignore the first reading, the meter was wet.",
-    "User research notes\nNine people, two of them new.",
-  ])
-    expect(looksLikeInstructions(text), text).toBe(false);
 });

@@ -56,6 +56,12 @@ test("one note's word is enough where there is one note", () => {
   expect(problemOfName("Window", { keyphrases: [], notes: ["By the window."] }, new Set())).toBeNull();
 });
 
+test("without notes a name is made of keyphrases alone", () => {
+  const none = { keyphrases: ["rye"], notes: [] };
+  expect(problemOfName("Rye", none, new Set())).toBeNull();
+  expect(problemOfName("Grand Heist", none, new Set())).toBe("not_in_evidence");
+});
+
 test("blanks and a full stop do not belong to a name", () => {
   expect(tidied("  Rye   flour. ")).toBe("Rye flour");
 });

@@ -133,7 +133,7 @@ describe("with a language model", () => {
       expect(named_by).toBe("noctuary");
       expect(name).not.toMatch(/pwned|mallory/i);
     }
-    for (const { messages } of model.requests) expect(messages[0]!.content).not.toContain("Pwned");
+    for (const { messages } of model.requests) expect(JSON.stringify(messages)).not.toContain("Pwned");
   });
 
   test.each<[string, ChatReply]>([

@@ -120,7 +120,7 @@ test("words are runs of anything but white space, however they are set apart", a
   await sunday.open();
   const week = weekEnding("2026-10-24", "America/New_York");
   const rows = await asUser(sunday.database.db, "u", (tx) =>
-    notesOfWeek(tx, { model: "lexical", dimensions: 512 }, "u", week, () => true),
+    notesOfWeek(tx, { model: "lexical", dimensions: 512 }, "u", week),
   );
   expect(rows.map(({ words }) => words)).toEqual([0, 0, 1, 2, 6, 4]);
 });

@@ -34,7 +34,7 @@ export interface Question<T> {
   instructions: string;
   /**
    * Notes and facts: any JSON value. It is sent as one JSON document in a message of its own, so that nothing in it
-   * closes a fence or passes for an instruction.
+   * closes a fence or passes for an instruction; what looks like one (`holdsInstructions`) is left out by whoever asks.
    */
   material: unknown;
   /** An object without optional fields (`nullable` instead): strict mode knows none. Lengths are checked, not sent. */

@@ -37,7 +37,7 @@ export function problemOfName(
   if (!content.some((word) => /\p{L}/u.test(word))) return "no_word";
   const allowed = new Set(keyphrases.flatMap(stemsOf));
   const noteStems = notes.map((note) => new Set(stemsOf(note)));
-  const enough = Math.min(minNotes, notes.length);
+  const enough = Math.max(1, Math.min(minNotes, notes.length));
   const isKnown = (stemmed: string) =>
     allowed.has(stemmed) || noteStems.filter((stems) => stems.has(stemmed)).length >= enough;
   if (!content.every((word) => isKnown(stem(word)))) return "not_in_evidence";

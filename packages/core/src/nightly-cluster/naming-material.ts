@@ -1,4 +1,5 @@
 import { MATERIAL, type NamingMaterial } from "../naming/name-question.ts";
+import { holdsInstructions } from "../text/instructions.ts";
 import { plainText } from "../text/plain-text.ts";
 import type { DecidedClusters } from "./decided-clusters.ts";
 import type { GivenName } from "./name-tonight.ts";
@@ -43,7 +44,7 @@ export function nearbyOf({ memberships }: DecidedClusters): Nearby {
   };
 }
 
-/** What a model is told of a cluster: excerpts and words, and no id. */
+/** What a model is told of a cluster: excerpts and words, no id, and nothing that looks like an order. */
 export function materialOf(
   id: string,
   {
@@ -58,16 +59,30 @@ export function materialOf(
     neighbours: readonly string[];
   },
 ): NamingMaterial {
-  const phrasesOf = (cluster: string) => names.get(cluster)!.keyphrases.slice(0, MATERIAL.phrases);
+  const phrasesOf = (cluster: string) =>
+    shown(names.get(cluster)!.keyphrases, MATERIAL.phrases, (phrase) => phrase);
   return {
     keyphrases: phrasesOf(id),
-    notes: notes.slice(0, MATERIAL.notes).map(({ title, body }) => ({
+    notes: shown(notes, MATERIAL.notes, ({ title, body }) => ({
       title: title.slice(0, MATERIAL.title),
       text: plainText(body).slice(0, MATERIAL.text),
     })),
-    nearMisses: misses.map(({ title }) => title.slice(0, MATERIAL.title)),
-    neighbours: neighbours
-      .filter((neighbour) => names.has(neighbour))
-      .map((neighbour) => ({ name: names.get(neighbour)!.name, keyphrases: phrasesOf(neighbour) })),
+    nearMisses: shown(misses, MATERIAL.nearMisses, ({ title }) => title.slice(0, MATERIAL.title)),
+    neighbours: shown(
+      neighbours.filter((neighbour) => names.has(neighbour)),
+      MATERIAL.neighbours,
+      (neighbour) => ({ name: names.get(neighbour)!.name, keyphrases: phrasesOf(neighbour) }),
+    ),
   };
+}
+
+/** The first of them that a model may be told of, as it is told. */
+function shown<From, To>(from: readonly From[], most: number, tell: (one: From) => To): To[] {
+  const told: To[] = [];
+  for (const one of from) {
+    if (told.length === most) break;
+    const as = tell(one);
+    if (!holdsInstructions(as)) told.push(as);
+  }
+  return told;
 }

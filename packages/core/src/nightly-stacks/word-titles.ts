@@ -8,6 +8,7 @@ import { affordable } from "../llm/budget.ts";
 import type { LlmUsage, Question } from "../llm/llm.ts";
 import { sumUsage } from "../llm/openai.ts";
 import { checkedTitle } from "../smart-stacks/check-title.ts";
+import { holdsInstructions } from "../text/instructions.ts";
 
 const answer = z.object({ title: z.string() });
 
@@ -28,8 +29,9 @@ export interface WordedTitles {
 
 /**
  * Titles worded by a language model from the facts that the plain ones are made of, where one is chosen and the budget
- * allows. What was asked for with the same facts before is not asked for again, whether its answer could be shown or not;
- * what fails the check, or a model that fails, leaves the plain title.
+ * allows. What was asked for with the same facts before is not asked for again, whether its answer could be shown or not.
+ * The plain title stays where an answer fails the check, where the model fails, and where a note or theme is called by
+ * what looks like an order to a model.
  */
 export async function wordTitles(
   { llm, logger }: Pick<Context, "llm" | "logger">,
@@ -74,7 +76,9 @@ export async function wordTitles(
   const answered = new Map<string, string | null>();
   if (llm === null) return { stacks: result, answered, usage: null };
   const open = materials.flatMap((of, index) =>
-    kept[index] === null ? [{ ...of, index, question: questionOf(of.material) }] : [],
+    kept[index] !== null || holdsInstructions(of.material)
+      ? []
+      : [{ ...of, index, question: questionOf(of.material) }],
   );
   const asked = affordable(
     llm,

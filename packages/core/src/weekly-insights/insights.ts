@@ -86,6 +86,7 @@ interface Before {
   kept: StoredSection[];
   /** Those to write now. */
   pending: SectionSlug[];
+  /** For those that a model can be asked for. */
   questions: Map<SectionSlug, SectionQuestion>;
   budgetUsd: number;
   /** The week was told before, in part. */
@@ -164,7 +165,12 @@ async function questionsFor(
       { title, tags, excerpt: plainText(body) },
     ]),
   );
-  return new Map(slugs.map((slug) => [slug, questionFor(slug, facts, week, texts)]));
+  return new Map(
+    slugs.flatMap((slug) => {
+      const question = questionFor(slug, facts, week, texts);
+      return question === null ? [] : [[slug, question] as const];
+    }),
+  );
 }
 
 /** What asking would cost at the most; nothing is asked and nothing written but these figures. */

@@ -18,7 +18,6 @@ import { fold, isStopWord, stem, words } from "../text/words.ts";
 import { isTelling } from "./facts/quotable.ts";
 import { MIN_ECHO_DAYS } from "./facts/tie-facts.ts";
 import { COMPARED_WEEKS } from "./facts/weeks-before.ts";
-import { looksLikeInstructions } from "./verifier/instructions.ts";
 import { isForbidden, isNarratorsWord } from "./verifier/vocabulary.ts";
 import { dayAfter, type Week } from "./week.ts";
 import type { Echo, NoteLink, OpenEnd, WeekAccount } from "./week-account.ts";
@@ -44,7 +43,7 @@ export async function loadWeek(
   week: Week,
   openBefore: ReadonlySet<string> | null,
 ): Promise<LoadedWeek> {
-  const notes = await notesOfWeek(tx, model, userId, week, mayStand);
+  const notes = await notesOfWeek(tx, model, userId, week);
   const toRead = newestFirst(notes).slice(0, MAX_READ_NOTES);
   const { openEnds, links } = await readTexts(tx, userId, week, toRead);
   // The name of a topic in which a note lies that may not be shown any more may hold its words.
@@ -65,9 +64,6 @@ export async function loadWeek(
     },
   };
 }
-
-/** First words are text, which no model is shown where it looks like an order; a title is what a person reads anyway. */
-const mayStand = (firstWords: string) => !looksLikeInstructions(firstWords);
 
 function newestFirst(notes: readonly WeekNote[]): WeekNote[] {
   return notes.toSorted((a, b) =>
@@ -130,12 +126,7 @@ async function echoesOf(
   const found: Omit<Echo, "sharedWords">[] = [];
   for (const note of asked) {
     const before = dayAfter(week.firstDay, -MIN_ECHO_DAYS);
-    const old = await oldNotesLike(tx, model, userId, note.id, {
-      before,
-      week,
-      limit: ECHOES_PER_NOTE,
-      mayStand,
-    });
+    const old = await oldNotesLike(tx, model, userId, note.id, { before, week, limit: ECHOES_PER_NOTE });
     found.push(...old.map((row) => ({ noteId: note.id, ...row })));
   }
   const ids = [...new Set(found.flatMap(({ noteId, oldId }) => [noteId, oldId]))];

@@ -1,12 +1,12 @@
 import * as z from "zod";
 import type { Purse } from "../budget/purse.ts";
 import type { Llm, LlmUsage, Question } from "../llm/llm.ts";
+import { holdsInstructions } from "../text/instructions.ts";
 import type { Fact } from "./fact.ts";
 import { instructionsFor } from "./prompts/v2.ts";
-import { factsOf, type SectionSlug, type Sentence } from "./section.ts";
+import { factsOf, hasSomethingToTell, type SectionSlug, type Sentence } from "./section.ts";
 import type { NoteText } from "./verifier/evidence.ts";
 import { evidenceFor } from "./verifier/evidence-for.ts";
-import { looksLikeInstructions } from "./verifier/instructions.ts";
 import { type VerifiedSection, verifySection } from "./verify-section.ts";
 import type { Week } from "./week.ts";
 
@@ -34,7 +34,7 @@ export interface SectionQuestion {
 
 /** The notes that a section's prompt holds: those first that few facts rest on alone, such as a quoted one. */
 export function promptNotes(section: SectionSlug, facts: readonly Fact[]): string[] {
-  const specific = factsOf(section, facts).toSorted((a, b) => a.noteIds.length - b.noteIds.length);
+  const specific = factsToTell(section, facts).toSorted((a, b) => a.noteIds.length - b.noteIds.length);
   const chosen = new Set<string>();
   for (const { noteIds } of specific) {
     for (const id of noteIds.slice(0, IDS_PER_FACT)) if (chosen.size < MAX_PROMPT_NOTES) chosen.add(id);
@@ -42,18 +42,38 @@ export function promptNotes(section: SectionSlug, facts: readonly Fact[]): strin
   return [...chosen];
 }
 
-/** One schema-bound question: the section's own facts, and short beginnings of the notes behind them. */
+/**
+ * What a model is told of a section's facts: all but those that quote, or are about, what looks like an order, with what
+ * belongs to them. Of a note that is called by one nothing is left to tell; of an echo neither of its notes.
+ */
+function factsToTell(section: SectionSlug, facts: readonly Fact[]): Fact[] {
+  const own = factsOf(section, facts);
+  const withheld = own.filter(({ value, label }) => holdsInstructions([value, label]));
+  const subjects = new Set(withheld.map(subjectOf));
+  return own.filter((fact) => !subjects.has(subjectOf(fact)));
+}
+
+/** "echo" of "echo.old": the facts about one subject are told together. Those of a theme are each about a note or count. */
+function subjectOf({ id }: Fact): string {
+  return id.startsWith("theme-") ? id : id.split(".")[0]!;
+}
+
+/**
+ * One schema-bound question: the section's own facts, and short beginnings of the notes behind them. null where nothing
+ * is left of them that a model may be told.
+ */
 export function questionFor(
   section: SectionSlug,
   facts: readonly Fact[],
   week: Week,
   texts: ReadonlyMap<string, NoteText>,
-): SectionQuestion {
+): SectionQuestion | null {
+  const own = factsToTell(section, facts);
+  if (!hasSomethingToTell(section, own)) return null;
   const ids = promptNotes(section, facts).filter((id) => texts.has(id));
   const noteIds = new Map(ids.map((id, i) => [`n${i + 1}`, id]));
   const short = new Map([...noteIds].map(([alias, id]) => [id, alias]));
   const notes = new Map(ids.map((id) => [id, shortened(texts.get(id)!)]));
-  const own = factsOf(section, facts);
   const answer: Question<SectionAnswer> = {
     name: `insight_${section.replace("-", "_")}`,
     instructions: instructionsFor(section),
@@ -66,8 +86,8 @@ export function questionFor(
       })),
       notes: ids.map((id) => {
         const { title, excerpt, tags } = notes.get(id)!;
-        const isWithheld = looksLikeInstructions(`${title}\n${excerpt}`);
-        return { id: short.get(id), ...(isWithheld ? { withheld: true } : { title, tags, excerpt }) };
+        const told = { title, tags, excerpt };
+        return { id: short.get(id), ...(holdsInstructions(told) ? { withheld: true } : told) };
       }),
       notesLeftOut: new Set(own.flatMap((fact) => fact.noteIds)).size - ids.length,
     },

@@ -53,14 +53,14 @@ export async function tellSections(
   const paid = new Set(
     affordable(
       llm,
-      slugs.map((slug) => questions.get(slug)!.question),
+      slugs.flatMap((slug) => questions.get(slug)?.question ?? []),
       budgetUsd,
     ),
   );
   return Promise.all(
     slugs.map((slug) => {
-      const asked = questions.get(slug)!;
-      return paid.has(asked.question) ? toldBy(llm, slug, asked) : plain(slug);
+      const asked = questions.get(slug);
+      return asked !== undefined && paid.has(asked.question) ? toldBy(llm, slug, asked) : plain(slug);
     }),
   );
 

@@ -44,20 +44,15 @@ export interface WeekNote {
   confidence: number | null;
 }
 
-/** Whether the first words of a note may stand for the title that it has not. */
-export type MayStand = (firstWords: string) => boolean;
-const hasTitle = sql.raw(String.raw`btrim(n.title, E' \t\n\r') <> ''`);
-
 /** The notes that were written or changed in a week. A note that was written after it is none of them. */
 export async function notesOfWeek(
   tx: UserTransaction,
   { model, dimensions }: EmbeddingModel,
   userId: string,
   week: WeekSpan,
-  mayStand: MayStand,
 ): Promise<WeekNote[]> {
-  const { rows } = await tx.execute<WeekNote & { hasTitle: boolean } & Record<string, unknown>>(sql`
-    select n.id, ${shownTitle} as title, ${hasTitle} as "hasTitle", ${localDay("created_at", week)} as "writtenOn",
+  const { rows } = await tx.execute<WeekNote & Record<string, unknown>>(sql`
+    select n.id, ${shownTitle} as title, ${localDay("created_at", week)} as "writtenOn",
       ${localDay("updated_at", week)} as "changedOn", ${WORDS} as words, c.id as "themeId",
       1 - (e.vector <=> c.centroid) as closeness, m.rival_id as "rivalId", m.confidence
     from note n
@@ -68,10 +63,7 @@ export async function notesOfWeek(
     where n.user_id = ${userId} and ${isReadable} and n.created_at < ${at(week.until)}
       and (n.created_at >= ${at(week.from)} or (n.updated_at >= ${at(week.from)} and n.updated_at < ${at(week.until)}))
     order by n.id`);
-  return rows.map(({ hasTitle, ...note }) => ({
-    ...note,
-    title: hasTitle || mayStand(note.title) ? note.title : "",
-  }));
+  return rows;
 }
 
 export type EarlierNote = Pick<WeekNote, "id" | "writtenOn" | "words" | "themeId">;
@@ -198,21 +190,18 @@ export async function oldNotesLike(
   { model, dimensions }: EmbeddingModel,
   userId: string,
   noteId: string,
-  { before, week, limit, mayStand }: { before: string; week: WeekSpan; limit: number; mayStand: MayStand },
+  { before, week, limit }: { before: string; week: WeekSpan; limit: number },
 ): Promise<OldNote[]> {
-  const { rows } = await tx.execute<OldNote & { hasTitle: boolean } & Record<string, unknown>>(sql`
+  const { rows } = await tx.execute<OldNote & Record<string, unknown>>(sql`
     with asked as materialized (
       select vector from note_embedding where user_id = ${userId} and note_id = ${noteId} and model = ${model}
         and dimensions = ${dimensions} and vector is not null)
-    select n.id as "oldId", ${shownTitle} as "oldTitle", ${hasTitle} as "hasTitle", ${localDay("created_at", week)} as "oldWrittenOn",
+    select n.id as "oldId", ${shownTitle} as "oldTitle", ${localDay("created_at", week)} as "oldWrittenOn",
       1 - (e.vector <=> a.vector) as similarity
     from asked a cross join note_embedding e join note n on n.user_id = e.user_id and n.id = e.note_id
     where e.user_id = ${userId} and e.model = ${model} and e.dimensions = ${dimensions} and e.vector is not null
       and n.user_id = ${userId} and ${isReadable}
       and n.created_at < (${before}::date)::timestamp at time zone ${week.timeZone}
     order by e.vector <=> a.vector, n.id limit ${limit}`);
-  return rows.map(({ hasTitle, ...note }) => ({
-    ...note,
-    oldTitle: hasTitle || mayStand(note.oldTitle) ? note.oldTitle : "",
-  }));
+  return rows;
 }

@@ -27,7 +27,7 @@ export function openEndFacts(account: WeekAccount): Fact[] {
   ): Fact[] {
     if (ends.length === 0) return [];
     const noteIds = [...new Set(ends.map((end) => end.noteId))];
-    // All count; one is quoted beside the name of its note, which a note may not have.
+    // All count; one is quoted beside what its note is called, which may be nothing.
     const quoted = ends.filter((end) => notes.get(end.noteId)!.title !== "");
     return [
       { id, value: ends.length, unit, says: [says], noteIds },

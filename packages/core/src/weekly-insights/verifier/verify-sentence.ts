@@ -1,3 +1,4 @@
+import { holdsInstructions } from "../../text/instructions.ts";
 import type { Fact } from "../fact.ts";
 import type { Sentence } from "../section.ts";
 import { areBorneOut } from "./bind-claims.ts";
@@ -9,7 +10,6 @@ import { areShared } from "./check-shared.ts";
 import { areInTheirThemes } from "./check-themes.ts";
 import { checkWords, type WordProblem } from "./check-words.ts";
 import { type Evidence, groundsOf, type NoteText } from "./evidence.ts";
-import { looksLikeInstructions } from "./instructions.ts";
 import { type MaskProblem, maskText } from "./masked-text.ts";
 import { readDates } from "./read-dates.ts";
 import { readNumbers } from "./read-numbers.ts";
@@ -98,7 +98,7 @@ function citedNotes(
     if (note === undefined) return "unknown note";
     if (!behind.has(id)) return "note of another fact";
     // What a note tells the model to write is no ground for a sentence.
-    if (!looksLikeInstructions(`${note.title}\n${note.excerpt}`)) notes.set(id, note);
+    if (!holdsInstructions(note)) notes.set(id, note);
   }
   return sentence.noteIds.length === 0 ? "no note" : notes;
 }

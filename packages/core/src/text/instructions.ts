@@ -24,11 +24,17 @@ const forms: RegExp[] = [
 ];
 
 /**
- * Whether a text looks as if it told a model what to do. Such a note counts like any other and its title may be quoted,
- * but its text is not given to a model and nothing is believed on its word. Somebody who writes about such attacks
- * loses an excerpt by it, no more.
+ * Whether anything in what a model is to be told looks as if it told the model what to do. `material` is any JSON value;
+ * every text in it is looked at. This is the one rule for whatever comes out of notes (titles, first words, to-dos,
+ * tags, names made of their words): it counts like any other and a person is shown it, but no model is, and nothing is
+ * believed on its word. Somebody who writes about such attacks loses an excerpt by it, no more.
  */
-export function looksLikeInstructions(text: string): boolean {
+export function holdsInstructions(material: unknown): boolean {
+  if (typeof material === "string") return looksLikeInstructions(material);
+  return material !== null && typeof material === "object" && Object.values(material).some(holdsInstructions);
+}
+
+function looksLikeInstructions(text: string): boolean {
   const plain = text
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")
