@@ -205,6 +205,45 @@ describe("notes that are taken away without a word to Noctuary", () => {
   });
 });
 
+/** They are shown for its title, and so they stand where titles do. */
+describe("the first words of a note without a title", () => {
+  const [long] = themedNotes(1, { from: 300 });
+  const text = `${long!.body}\n\n${"the crumb was open and the crust dark ".repeat(20)}`;
+  const untitled = (id: string, first: string, days: number): TestNote => ({
+    id,
+    title: "",
+    body: `${first}\n\n${text}`,
+    createdAt: at(days),
+    updatedAt: at(days),
+  });
+  const once = untitled("once", `${WORD} begins the day`, 4);
+  const again = untitled("again", "told once more", 3);
+
+  test.each<[string, () => Promise<void>]>([
+    ["excluded", () => putNotes(database, "ada", [{ ...once, aiExcluded: true }])],
+    ["marked as deleted", () => deleteNotes(database, "ada", [once.id])],
+    ["removed", () => deleteNotes(database, "ada", [once.id], "remove")],
+    [
+      "forgotten",
+      async () => {
+        await deleteNotes(database, "ada", [once.id]);
+        await database.query("insert into noctuary.forget (user_id, note_id) values ('ada', $1)", [once.id]);
+      },
+    ],
+  ])("that was %s are gone with the next night from stacks, sentences and facts", async (how, takeAway) => {
+    await putNotes(database, "ada", [...account("rye"), once, again]);
+    await threeJobs(FRIDAY);
+    expect(await traces()).toEqual([
+      ...["insight.facts", "insight_section.sentences", "own_note.body"],
+      ...["smart_stack.title", "smart_stack_note.remark"],
+    ]);
+    await takeAway();
+    expect((await night.run({}, "2026-10-31T07:00:00Z")).status).toBe("done");
+    say(`first words, ${how}, after the next night, but for the note itself:`);
+    expect((await traces()).filter((column) => !column.startsWith("own_note."))).toEqual([]);
+  });
+});
+
 describe("a user who is forgotten", () => {
   test.each(["command", "row"])(
     "by %s: nothing of them is left but the audit, and what was spent stays true",

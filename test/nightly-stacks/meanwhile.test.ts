@@ -1,42 +1,20 @@
 import type { Context } from "@noctuary/core/context";
 import { asUser } from "@noctuary/db/access";
 import { raiseVersion } from "@noctuary/db/account/account";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Night, openNight } from "../support/night.ts";
-import { deleteNotes, putNotes, type TestNote, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { beforeEach, expect, test } from "vitest";
+import { deleteNotes, putNotes } from "../support/notes.ts";
+import { breadBegins, mornings } from "./mornings.ts";
 
-let database: TestDatabase;
-let night: Night;
 /** Called before each transaction that the functions open. */
 let beforeTransaction: () => Promise<void>;
+const morning = mornings({ wrap: withTransactionsAnnounced });
+const { database } = morning;
+const bread = breadBegins().filter(({ id }) => id.startsWith("bread-"));
 
-const daysBefore = (days: number) =>
-  new Date(Date.parse("2026-11-02T18:00:00Z") - days * 86_400_000).toISOString();
-const isBread = ({ id }: TestNote) => Number(id.slice(-5)) % 3 === 0;
-const bread = themedNotes(21, { prefix: "bread-" })
-  .filter(isBread)
-  .map((note, i) => ({ ...note, createdAt: daysBefore(9 - i) }));
-
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
   beforeTransaction = () => Promise.resolve();
-  await database.empty();
-  const old = themedNotes(60).filter((note) => !isBread(note));
-  await putNotes(database, "u", [
-    ...old.map((note, i) => ({ ...note, createdAt: daysBefore(150 - 3 * i) })),
-    ...bread,
-  ]);
-  night = await openNight(database, {
-    environment: { NOCTUARY_DIMENSIONS: "256" },
-    wrap: withTransactionsAnnounced,
-  });
-  await night.run({}, "2026-11-02T07:00:00Z");
+  await morning.clusters();
 });
-afterEach(() => night.close());
 
 function withTransactionsAnnounced(context: Context): Context {
   const { db } = context;
@@ -52,7 +30,7 @@ function withTransactionsAnnounced(context: Context): Context {
 
 /** Does something just before the transaction that saves: after the claim, the look at the night, and the load. */
 async function stacksWhile(meanwhile: () => Promise<void>): Promise<void> {
-  const { runId } = await night.start(
+  const { runId } = await morning.night.start(
     { trigger: "manual", asOf: "2026-11-02T08:00:00Z", options: {} },
     "nightly-stacks",
   );
@@ -61,11 +39,11 @@ async function stacksWhile(meanwhile: () => Promise<void>): Promise<void> {
     transactions += 1;
     if (transactions === 4) await meanwhile();
   };
-  await night.deliver("stacks", await night.receive("stacks"));
+  await morning.night.deliver("stacks", await morning.night.receive("stacks"));
   beforeTransaction = () => Promise.resolve();
   const [task] = await database.query("select status, attempts from noctuary.task where step = 'stacks'");
   expect(task, "done again at once, at the cost of no attempt").toEqual({ status: "done", attempts: 1 });
-  await night.finish(runId);
+  await morning.night.finish(runId);
 }
 const behind = async () =>
   (await database.query<{ note_id: string }>("select note_id from noctuary.smart_stack_note")).map(

@@ -1,11 +1,8 @@
 import type { Llm, Question } from "@noctuary/core/llm/llm";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Night, openNight } from "../support/night.ts";
+import { beforeEach, expect, test } from "vitest";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { mornings } from "./mornings.ts";
 
-let database: TestDatabase;
-let night: Night;
 /** What the model was asked, and what it answers. */
 let asked: Question<unknown>[];
 let answer: (plain: string) => unknown;
@@ -13,53 +10,34 @@ let priceUsd: number;
 /** What happens while the model is asked. */
 let meanwhile: (question: Question<unknown>) => Promise<void>;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(async () => {
+const llm: Llm = {
+  provider: "fake",
+  model: "fake-model",
+  callsInFlight: 4,
+  async ask(question) {
+    asked.push(question);
+    await meanwhile(question);
+    const { plain } = question.material as { plain: string };
+    const usage = { requests: 1, inputTokens: 100, outputTokens: 10, costUsd: priceUsd };
+    return { usage, value: question.answer.parse(answer(plain)) };
+  },
+  atMost: () => ({ tokens: 110, costUsd: priceUsd }),
+  priceUsd: () => priceUsd,
+};
+// Clusters keep their plain names: this is about the stacks' model.
+const { database, clusters, stacks } = mornings({ wrap: (context) => ({ ...context, llm }) });
+
+beforeEach(() => {
   asked = [];
   answer = (plain) => ({ title: `Look again: ${plain.replace("New: ", "")}` });
   priceUsd = 0.01;
   meanwhile = () => Promise.resolve();
-  const llm: Llm = {
-    provider: "fake",
-    model: "fake-model",
-    callsInFlight: 4,
-    async ask(question) {
-      asked.push(question);
-      await meanwhile(question);
-      const { plain } = question.material as { plain: string };
-      const usage = { requests: 1, inputTokens: 100, outputTokens: 10, costUsd: priceUsd };
-      return { usage, value: question.answer.parse(answer(plain)) };
-    },
-    atMost: () => ({ tokens: 110, costUsd: priceUsd }),
-    priceUsd: () => priceUsd,
-  };
-  await database.empty();
-  const daysBefore = (days: number) =>
-    new Date(Date.parse("2026-11-02T18:00:00Z") - days * 86_400_000).toISOString();
-  const isBread = ({ id }: { id: string }) => Number(id.slice(-5)) % 3 === 0;
-  await putNotes(database, "u", [
-    ...themedNotes(60)
-      .filter((note) => !isBread(note))
-      .map((note, i) => ({ ...note, createdAt: daysBefore(150 - 3 * i) })),
-    ...themedNotes(21, { prefix: "bread-" })
-      .filter(isBread)
-      .map((note, i) => ({ ...note, createdAt: daysBefore(9 - i) })),
-  ]);
-  night = await openNight(database, {
-    environment: { NOCTUARY_DIMENSIONS: "256" },
-    // Clusters keep their plain names: this is about the stacks' model.
-    wrap: (context) => ({ ...context, llm }),
-  });
 });
-afterEach(() => night.close());
 
 const both = async (date: string, options = {}) => {
-  await night.run({}, `${date}T07:30:00Z`, "nightly-cluster");
+  await clusters(date);
   asked = [];
-  return night.run(options, `${date}T08:30:00Z`, "nightly-stacks");
+  return stacks(date, options);
 };
 const stack = async () =>
   (
@@ -122,10 +100,10 @@ test.each([
     const twice = ["once", "again"].map((id) => ({ id, title, body: `${first}${body}` }));
     await putNotes(database, "u", twice);
     expect((await both("2026-11-02")).status).toBe("done");
-    const stacks = await database.query(
+    const shown = await database.query(
       "select kind, title, titled_by, title_key from noctuary.smart_stack where retired_at is null order by kind",
     );
-    expect(stacks).toMatchObject([
+    expect(shown).toMatchObject([
       { kind: "near-duplicates", title: `Twice: ${ORDER}`, titled_by: "noctuary", title_key: null },
       { kind: "new-theme", titled_by: "llm" },
     ]);
