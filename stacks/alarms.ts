@@ -5,7 +5,8 @@ import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { App, Stack } from "sst/constructs";
-import { type AlarmDefinition, alarmList } from "./alarm-list.ts";
+import { alarmList } from "./alarm-list.ts";
+import type { AlarmDefinition } from "./alarms/definition.ts";
 import type { Place } from "./place.ts";
 
 const RUNBOOKS = "docs/runbooks";
