@@ -1,40 +1,18 @@
-import { type Partition, type PreviousPartition, partitionNotes } from "@noctuary/core/clustering/partition";
+import { partitionNotes } from "@noctuary/core/clustering/partition";
 import { seededRandom } from "@noctuary/core/clustering/seeded-random";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { movedBetween } from "../../bench/feed-nights.ts";
 import { agreement } from "../../bench/metrics.ts";
 import { groupedVectors } from "./synthetic-vectors.ts";
+import { expectWellFormed } from "./well-formed.ts";
 
 const dimensions = 32;
-
-/** What the next night is given when nothing has changed. */
-function after({ topic, regrouping }: Partition): PreviousPartition {
-  return { topic, regrouping };
-}
-
-function expectWellFormed(partition: Partition, count: number, width = dimensions): void {
-  expect(partition.topic).toHaveLength(count);
-  expect(new Set(partition.topic).size).toBe(partition.topics);
-  for (const topic of partition.topic) expect(topic >= 0 && topic < partition.topics).toBe(true);
-  expect(partition.area).toHaveLength(partition.topics);
-  expect(new Set(partition.area).size).toBe(partition.areas);
-  expect(partition.centroid).toHaveLength(partition.topics * width);
-  expect(partition.cohesion).toHaveLength(partition.topics);
-  for (let note = 0; note < count; note++) {
-    expect(partition.confidence[note]).toBeGreaterThanOrEqual(0);
-    expect(partition.confidence[note]).toBeLessThanOrEqual(1);
-    expect(partition.rival[note]).not.toBe(partition.topic[note]);
-  }
-  for (const value of [...partition.centroid, ...partition.cohesion, ...partition.confidence]) {
-    expect(Number.isFinite(value)).toBe(true);
-  }
-}
 
 test("finds groups that are there, each with a unit centroid near its members", () => {
   const { vectors, group } = groupedVectors({ count: 300, groups: 6, dimensions, spread: 0.8, seed: 1 });
   const partition = partitionNotes({ vectors, count: 300, dimensions });
-  expectWellFormed(partition, 300);
+  expectWellFormed(partition, 300, dimensions);
   expect(partition.topics).toBe(6);
   expect(agreement(group, partition.topic).ari).toBe(1);
   for (let topic = 0; topic < 6; topic++) {
@@ -128,182 +106,6 @@ test("a large account has fine topics where they are apart, in any order, and ke
   );
   expect(tonight.moveCause).toBe("regrouped");
   expect(movedBetween(partition.topic, tonight.topic)).toBe(0);
-});
-
-test("an unchanged account comes back as it was", () => {
-  for (const spread of [0.8, 1.3, 1.8, 2.5]) {
-    const { vectors } = groupedVectors({ count: 500, groups: 20, dimensions, spread, seed: 7 });
-    const lastNight = partitionNotes({ vectors, count: 500, dimensions });
-    const tonight = partitionNotes({ vectors, count: 500, dimensions }, after(lastNight));
-    expect(tonight).toEqual({ ...lastNight, moveCause: "frontier" });
-  }
-});
-
-test("one new note in a hundred moves few of the others", () => {
-  const [before, total] = [990, 1000];
-  const { vectors } = groupedVectors({ count: total, groups: 25, dimensions, spread: 2, seed: 11 });
-  const lastNight = partitionNotes({
-    vectors: vectors.subarray(0, before * dimensions),
-    count: before,
-    dimensions,
-  });
-  const previousTopic = new Int32Array(total).fill(-1);
-  previousTopic.set(lastNight.topic);
-  const tonight = partitionNotes(
-    { vectors, count: total, dimensions },
-    { topic: previousTopic, regrouping: { ...lastNight.regrouping, changedNotes: total - before } },
-  );
-  const commonest = new Map<number, Map<number, number>>();
-  for (let note = 0; note < before; note++) {
-    const counts = commonest.get(lastNight.topic[note]!) ?? new Map<number, number>();
-    counts.set(tonight.topic[note]!, (counts.get(tonight.topic[note]!) ?? 0) + 1);
-    commonest.set(lastNight.topic[note]!, counts);
-  }
-  const stayed = [...commonest.values()].reduce((sum, counts) => sum + Math.max(...counts.values()), 0);
-  expect((before - stayed) / before).toBeLessThan(0.02);
-});
-
-test("a topic that lost its notes is gone, and the others stay", () => {
-  const { vectors } = groupedVectors({ count: 200, groups: 4, dimensions, spread: 0.8, seed: 2 });
-  const lastNight = partitionNotes({ vectors, count: 200, dimensions });
-  const kept = [...lastNight.topic.keys()].filter((note) => lastNight.topic[note] !== 0);
-  const left = Float32Array.from(
-    kept.flatMap((note) => [...vectors.subarray(note * dimensions, (note + 1) * dimensions)]),
-  );
-  const previousTopic = Int32Array.from(kept, (note) => lastNight.topic[note]!);
-  const tonight = partitionNotes(
-    { vectors: left, count: kept.length, dimensions },
-    { topic: previousTopic, regrouping: { ...lastNight.regrouping, changedNotes: 200 - kept.length } },
-  );
-  expect(tonight.topics).toBe(3);
-  expect(agreement([...previousTopic], tonight.topic).ari).toBe(1);
-});
-
-describe("odd accounts", () => {
-  test("no notes", () => {
-    const partition = partitionNotes({ vectors: new Float32Array(0), count: 0, dimensions });
-    expectWellFormed(partition, 0);
-    expect(partition.topics).toBe(0);
-  });
-
-  test.each([1, 2, 3])("%i notes are one topic", (count) => {
-    const { vectors } = groupedVectors({ count, groups: 1, dimensions, spread: 0.5, seed: 1 });
-    const partition = partitionNotes({ vectors, count, dimensions });
-    expectWellFormed(partition, count);
-    expect(partition.topics).toBe(1);
-  });
-
-  test.each([
-    [6, 2],
-    [12, 3],
-    [30, 4],
-  ])("%i notes on %i subjects are that many topics", (count, groups) => {
-    const { vectors, group } = groupedVectors({ count, groups, dimensions, spread: 0.7, seed: 6 });
-    const partition = partitionNotes({ vectors, count, dimensions });
-    expectWellFormed(partition, count);
-    expect(agreement(group, partition.topic).ari).toBe(1);
-  });
-
-  test.each([5, 400])("%i equal notes are one topic", (count) => {
-    const { vectors: one } = groupedVectors({ count: 1, groups: 1, dimensions, spread: 0, seed: 1 });
-    const vectors = new Float32Array(count * dimensions).map((_, i) => one[i % dimensions]!);
-    const partition = partitionNotes({ vectors, count, dimensions });
-    expectWellFormed(partition, count);
-    expect(partition.topics).toBe(1);
-    expect(partition.cohesion[0]).toBeCloseTo(1, 5);
-  });
-
-  test("copies of a note share its topic", () => {
-    const { vectors, group } = groupedVectors({ count: 120, groups: 4, dimensions, spread: 0.8, seed: 9 });
-    const copies = 60;
-    const all = new Float32Array((120 + copies) * dimensions);
-    all.set(vectors);
-    for (let copy = 0; copy < copies; copy++)
-      all.set(vectors.subarray(0, dimensions), (120 + copy) * dimensions);
-    const partition = partitionNotes({ vectors: all, count: 120 + copies, dimensions });
-    expectWellFormed(partition, 120 + copies);
-    expect([...partition.topic.subarray(120)].every((topic) => topic === partition.topic[0])).toBe(true);
-    expect(agreement(group, partition.topic.subarray(0, 120)).ari).toBe(1);
-  });
-
-  test("notes that have nothing in common are in one topic, loosely", () => {
-    const count = 40;
-    const vectors = new Float32Array(count * 64);
-    for (let note = 0; note < count; note++) vectors[note * 64 + note] = 1;
-    const partition = partitionNotes({ vectors, count, dimensions: 64 });
-    expectWellFormed(partition, count, 64);
-    expect(partition.topics).toBe(1);
-    expect(partition.loose.every((flag) => flag === 1)).toBe(true);
-  });
-
-  test("unrelated notes each have a topic of a sensible size", () => {
-    const { vectors } = groupedVectors({ count: 200, groups: 200, dimensions, spread: 0, seed: 5 });
-    const partition = partitionNotes({ vectors, count: 200, dimensions });
-    expectWellFormed(partition, 200);
-    expect(partition.topics).toBeLessThan(40);
-  });
-
-  test("one giant topic does not swallow the small ones beside it, nor does it shatter", () => {
-    const giant = groupedVectors({ count: 600, groups: 1, dimensions, spread: 0.8, seed: 4 });
-    const small = groupedVectors({ count: 36, groups: 3, dimensions, spread: 0.4, seed: 8 });
-    const vectors = new Float32Array([...giant.vectors, ...small.vectors]);
-    const partition = partitionNotes({ vectors, count: 636, dimensions });
-    expectWellFormed(partition, 636);
-    const topicsOf = (from: number, to: number) => new Set(partition.topic.subarray(from, to));
-    const others = topicsOf(600, 636);
-    expect(others.size).toBe(3);
-    expect([...others].filter((topic) => topicsOf(0, 600).has(topic))).toEqual([]);
-    // Parts of it of a sensible size, not crumbs: fifteen notes each and more.
-    expect(topicsOf(0, 600).size).toBeLessThanOrEqual(600 / 15);
-  });
-
-  test("a note without any likeness is loosely in a topic that stays as it is", () => {
-    const { vectors, group } = groupedVectors({
-      count: 100,
-      groups: 5,
-      dimensions: 31,
-      spread: 0.6,
-      seed: 3,
-    });
-    const all = new Float32Array(102 * 32);
-    for (let note = 0; note < 100; note++) all.set(vectors.subarray(note * 31, (note + 1) * 31), note * 32);
-    all[100 * 32 + 31] = 1;
-    const partition = partitionNotes({ vectors: all, count: 102, dimensions: 32 });
-    expectWellFormed(partition, 102, 32);
-    expect(agreement(group, partition.topic.subarray(0, 100)).ari).toBe(1);
-    expect([...partition.loose.subarray(98)]).toEqual([0, 0, 1, 1]);
-    expect(partition.confidence[100]).toBe(0);
-  });
-
-  test("two notes that are like each other only are loosely in a topic of the others", () => {
-    const { vectors } = groupedVectors({ count: 300, groups: 6, dimensions: 30, spread: 0.6, seed: 3 });
-    const all = new Float32Array(302 * 32);
-    for (let note = 0; note < 300; note++) all.set(vectors.subarray(note * 30, (note + 1) * 30), note * 32);
-    all[300 * 32 + 30] = 1;
-    all[301 * 32 + 30] = 1;
-    all[301 * 32 + 31] = 0.5;
-    const partition = partitionNotes({ vectors: all, count: 302, dimensions: 32 });
-    expectWellFormed(partition, 302, 32);
-    expect(partition.topics).toBe(6);
-    expect([...partition.loose.subarray(298)]).toEqual([0, 0, 1, 1]);
-    expect([...partition.confidence.subarray(300)]).toEqual([0, 0]);
-  });
-
-  test("only vectors of zero length", () => {
-    const partition = partitionNotes({ vectors: new Float32Array(10 * dimensions), count: 10, dimensions });
-    expectWellFormed(partition, 10);
-    expect(partition.topics).toBe(1);
-  });
-});
-
-test("an account whose partition has become materially worse is regrouped, however little has changed", () => {
-  const { vectors } = groupedVectors({ count: 300, groups: 6, dimensions, spread: 0.8, seed: 1 });
-  const input = { vectors, count: 300, dimensions };
-  const { topic, regrouping } = partitionNotes(input);
-  const after = (quality: number) =>
-    partitionNotes(input, { topic, regrouping: { changedNotes: 1, quality } });
-  expect(after(regrouping.quality! + 0.01).moveCause).toBe("frontier");
-  expect(after(regrouping.quality! + 0.03)).toMatchObject({ moveCause: "regrouped", regrouping });
 });
 
 test("notes that are near everything do not tie unlike notes together", () => {
