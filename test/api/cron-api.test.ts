@@ -7,25 +7,20 @@ import { resolveSettings, type Settings } from "@noctuary/core/settings";
 import { openDatabase } from "@noctuary/db/database";
 import { cronApi } from "@noctuary/functions/runtime/cron-api";
 import { cronSecretSource } from "@noctuary/functions/runtime/cron-secrets";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { PATIENT } from "../support/patience.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const SECRET = "a-secret-of-sixteen-or-more";
 const PREVIOUS = "the-secret-of-last-quarter";
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 let server: RunningServer;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
-  await database.empty();
   await putNotes(database, "u1", themedNotes(3));
   await putNotes(database, "u2", themedNotes(3));
   night = await openNight(database);

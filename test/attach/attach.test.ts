@@ -6,28 +6,21 @@ import { asUser } from "@noctuary/db/access";
 import { detachNotes } from "@noctuary/db/notes/attachment";
 import { forgetUser } from "@noctuary/db/notes/note";
 import { sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const usual: AttachRequest = { columns: {}, format: "plain", timeZone: "UTC" };
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night | undefined;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
-  await database.query("drop schema if exists shop cascade; create schema shop");
-});
+beforeEach(() => database.query("drop schema if exists shop cascade; create schema shop"));
 afterEach(async () => {
   await night?.close();
   night = undefined;
   await database.db.drizzle.transaction((tx) => detachNotes(tx));
 });
-afterAll(() => database.close());
 
 const folder = mkdtempSync(join(tmpdir(), "noctuary-attach-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,27 +1,20 @@
 import { type AttachRequest, attachAppNotes } from "@noctuary/cli/attach/attach-notes";
 import { detachNotes } from "@noctuary/db/notes/attachment";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 // What apps have in their tables, through a whole night. What attach refuses or warns of is in attach.test.ts, what row
 // security hides in row-security.server.test.ts, the rules for HTML and JSON in note-texts.test.ts.
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night | undefined;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-beforeEach(async () => {
-  await database.empty();
-  await database.query("drop schema if exists shop cascade; create schema shop");
-});
+beforeEach(() => database.query("drop schema if exists shop cascade; create schema shop"));
 afterEach(async () => {
   await night?.close();
   night = undefined;
   await database.db.drizzle.transaction((tx) => detachNotes(tx));
 });
-afterAll(() => database.close());
 
 const attach = (request: Partial<AttachRequest> = {}) =>
   database.db.drizzle.transaction((tx) =>

@@ -1,11 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
+const database = databaseOfFile();
 
 const text = async (of: "html_text" | "rich_text", body: string | null) =>
   (await database.query<{ text: string }>(`select noctuary.${of}($1) as text`, [body]))[0]!.text;

@@ -2,14 +2,10 @@ import { createHash } from "node:crypto";
 import { asUser } from "@noctuary/db/access";
 import { contentHashes, plainContentHash } from "@noctuary/db/notes/content-hash";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
+const database = databaseOfFile();
 
 async function hash(title: string, body: string): Promise<string> {
   const rows = await database.query<{ hash: string }>("select noctuary.content_hash($1, $2) as hash", [

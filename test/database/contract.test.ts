@@ -1,18 +1,17 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 
 const document = readFileSync(fileURLToPath(new URL("../../docs/contract.md", import.meta.url)), "utf8");
 const PERMISSION_DENIED = { code: "42501" };
 const CHECK_VIOLATION = { code: "23514" };
 const FOREIGN_KEY_VIOLATION = { code: "23503" };
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let fresh: () => Promise<void>;
 beforeAll(async () => {
-  database = await openTestDatabase();
   for (const user of ["ada", "bob"]) {
     await database.query(
       `insert into noctuary.note (user_id, id, title, body, created_at, updated_at)
@@ -44,7 +43,6 @@ beforeAll(async () => {
   fresh = await database.keep();
 });
 beforeEach(() => fresh());
-afterAll(() => database.close());
 
 /** Statements in one transaction, as an app's connection sends them for the user who is signed in. */
 async function asApp<Row extends pg.QueryResultRow>(userId: string, ...statements: string[]): Promise<Row[]> {

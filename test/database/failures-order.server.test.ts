@@ -1,15 +1,11 @@
 import { asUser } from "@noctuary/db/access";
 import { saveFailures } from "@noctuary/db/notes/note-embedding";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { PATIENT } from "../support/patience.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
+const database = databaseOfFile();
 
 const model = { model: "m", dimensions: 3 };
 const failures = ["a", "b"].map((id) => ({

@@ -1,16 +1,12 @@
 import { asUser } from "@noctuary/db/access";
 import { forgetUser } from "@noctuary/db/notes/note";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 
 /** Ids alone, kept for as long as the ledger and the audit are; usage and budgets go by a query of their own. */
 const KEPT = ["audit_log", "budget_month", "outbox", "run_user", "task", "usage"];
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
+const database = databaseOfFile();
 
 test("forgetting a user reaches every table that holds anything of one", async () => {
   const removed = await asUser(database.db, "u", (tx) => forgetUser(tx, "u"));

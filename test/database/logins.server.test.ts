@@ -2,10 +2,10 @@ import { asLedger, asUser } from "@noctuary/db/access";
 import { openDatabase } from "@noctuary/db/database";
 import { ensureLogin, type Login } from "@noctuary/db/login";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const ROLES: Record<string, Login["roles"]> = {
   ledger: ["noctuary_ledger"],
@@ -13,14 +13,10 @@ const ROLES: Record<string, Login["roles"]> = {
 };
 const suffix = Math.random().toString(36).slice(2, 10);
 
-let database: TestDatabase;
+const database = databaseOfFile();
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
 afterAll(async () => {
   for (const name of Object.keys(ROLES)) await database.query(`drop role if exists ${quoted(name)}`);
-  await database.close();
 });
 
 const nameOf = (login: string) => `noctuary "${login}" ${suffix}`;

@@ -6,21 +6,16 @@ import { asLedger, asUser } from "@noctuary/db/access";
 import { addUsage } from "@noctuary/db/account/account";
 import { type BudgetLimits, budgetOverview } from "@noctuary/db/budget/budget-month";
 import { anonymiseUsage } from "@noctuary/db/notes/note";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type OwnedClock, ownLedgerClock } from "../support/ledger-clock.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let clock: OwnedClock;
 beforeAll(async () => {
-  database = await openTestDatabase();
   clock = await ownLedgerClock(database, Date.parse("2026-10-15T12:00:00Z"));
 });
-beforeEach(async () => {
-  await database.empty();
-  await clock.set(Date.parse("2026-10-15T12:00:00Z"));
-});
-afterAll(() => database.close());
+beforeEach(() => clock.set(Date.parse("2026-10-15T12:00:00Z")));
 
 const spend = (userId: string, day: string, costUsd: number | null, model = "gpt-4.1-mini") =>
   asUser(database.db, userId, (tx) =>

@@ -1,7 +1,7 @@
 import { asLedger, asUser } from "@noctuary/db/access";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 
 // Large tables are read by parallel workers, for whom every subquery of a condition is computed beforehand.
 const inParallel = sql`select set_config('min_parallel_table_scan_size', '0', true),
@@ -9,14 +9,12 @@ const inParallel = sql`select set_config('min_parallel_table_scan_size', '0', tr
   set_config('enable_indexscan', 'off', true), set_config('enable_indexonlyscan', 'off', true),
   set_config('enable_bitmapscan', 'off', true)`;
 
-let database: TestDatabase;
+const database = databaseOfFile();
 beforeAll(async () => {
-  database = await openTestDatabase();
   await database.query(`insert into noctuary.own_note (user_id, id, title, body, created_at, updated_at)
     select 'u' || i % 4, 'n' || i, '', repeat('word ', 100), now(), now() from generate_series(1, 4000) i`);
   await database.query("analyze noctuary.own_note");
 });
-afterAll(() => database.close());
 
 test("the ledger sees all notes, and a user their own, in a plan with parallel workers", async () => {
   const query = sql`select count(id)::int as n, count(distinct user_id)::int as users from note`;

@@ -17,8 +17,8 @@ import * as notes from "@noctuary/db/notes/notes.sql";
 import * as provider from "@noctuary/db/provider/provider-state.sql";
 import * as stacks from "@noctuary/db/stacks/stacks.sql";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
 const tables = [
@@ -40,11 +40,7 @@ const tables = [
   .filter((value) => value instanceof PgTable)
   .map((table) => getTableConfig(table as PgTable));
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
+const database = databaseOfFile();
 
 test("the migrated tables have the columns that the code declares", async () => {
   const declared = tables.flatMap(({ name, columns }) =>

@@ -1,15 +1,11 @@
 import { asUser } from "@noctuary/db/access";
 import { notesOf } from "@noctuary/db/notes/note";
 import { datedNotes } from "@noctuary/db/stacks/stack-evidence";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { putNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
+const database = databaseOfFile();
 
 const shown = async (title: string, body: string) =>
   (await database.query<{ shown: string }>("select noctuary.shown_title($1, $2) as shown", [title, body]))[0]!

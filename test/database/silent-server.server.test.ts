@@ -2,17 +2,13 @@ import { createServer, type Socket } from "node:net";
 import { asLedger, type LedgerTransaction } from "@noctuary/db/access";
 import { type Database, openDatabase } from "@noctuary/db/database";
 import { sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { type Between, standBetween } from "../support/tcp-between.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let between: Between | undefined;
 let db: Database | undefined;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 afterEach(async () => {
   await db?.close();
   await between?.[Symbol.asyncDispose]();

@@ -2,15 +2,10 @@ import { asLedger, asUser } from "@noctuary/db/access";
 import { audit, raiseVersion, userState } from "@noctuary/db/account/account";
 import { openDatabase } from "@noctuary/db/database";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(() => database.empty());
+const database = emptiedDatabase();
 
 const entry = { userId: "u", actor: "test", action: "something", counts: {} };
 const entries = () => database.query("select user_id from noctuary.audit_log");

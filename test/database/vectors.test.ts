@@ -5,19 +5,13 @@ import { vectorType } from "@noctuary/db/database";
 import { relatedNotes } from "@noctuary/db/notes/note";
 import type { EmbeddingModel } from "@noctuary/db/notes/note-changes";
 import { notesWithVectors, saveVectors, vectorsByHash, vectorsOf } from "@noctuary/db/notes/note-embedding";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { groupedVectors } from "../clustering/synthetic-vectors.ts";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { putNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const userId = "u";
-let database: TestDatabase;
-
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(() => database.empty());
+const database = emptiedDatabase();
 
 async function store(vectors: Float32Array, dimensions: number): Promise<string[]> {
   const ids = Array.from({ length: vectors.length / dimensions }, (_, i) => `n${String(i).padStart(5, "0")}`);

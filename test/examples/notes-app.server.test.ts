@@ -4,20 +4,19 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { attachAppNotes } from "@noctuary/cli/attach/attach-notes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { openNight } from "../support/night.ts";
 import { themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const ADA = "00000000-0000-4000-8000-00000000000a";
 const BOB = "00000000-0000-4000-8000-00000000000b";
 const login = `notes_app_${process.pid}`;
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let server: Server;
 let url: string;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   const schema = readFileSync(new URL("../../examples/notes-app/schema.sql", import.meta.url), "utf8");
   await database.query(schema.replaceAll("notes_app", login));
   for (const [token, user] of [
@@ -61,7 +60,6 @@ afterAll(async () => {
   server.close();
   await once(server, "close");
   await database.query(`drop owned by ${login}; drop role ${login}`);
-  await database.close();
 });
 
 async function call(path: string, { token = "of-ada", ...request }: RequestInit & { token?: string } = {}) {

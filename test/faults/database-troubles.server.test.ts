@@ -4,24 +4,23 @@ import { redriveRun } from "@noctuary/core/runtime/redrive-run";
 import { asLedger } from "@noctuary/db/access";
 import { runById } from "@noctuary/db/ledger/run";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { expireLeases, makeWaitingDue, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { outcomeOf } from "../support/outcome.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { figures, times } from "./figures.ts";
 
 const environment = { NOCTUARY_EMBED_BATCH_NOTES: "5", NOCTUARY_PLAN_PAGE_NOTES: "10" };
 const SCHEDULED = { trigger: "schedule", scheduledTime: "2026-11-02T07:00:00Z" } as const;
 const NIGHTS = times(3, 50);
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let begin: () => Promise<void>;
 let undisturbed: Awaited<ReturnType<typeof outcomeOf>>;
 let night: Night;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "ann", themedNotes(30));
   await putNotes(database, "bob", themedNotes(12));
   begin = await database.keep();
@@ -31,7 +30,6 @@ beforeAll(async () => {
   undisturbed = await outcomeOf(database);
   await night.close();
 });
-afterAll(() => database.close());
 afterEach(() => night.close());
 
 /** Delivers what is there, all at once, whatever comes of it: what fails stays in its queue. */

@@ -1,10 +1,10 @@
 import { PermanentError } from "@noctuary/core/errors";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { failingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { figures, times } from "./figures.ts";
 
 const RACES = times(20, 200);
@@ -12,14 +12,13 @@ const AS_OF = "2026-11-02T07:00:00Z";
 /** Stops a plan after its one page, before it finds that there is no other. */
 const TOO_LITTLE_MS = 10_000;
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let night: Night;
 let holder: pg.Client;
 let begin: () => Promise<void>;
 let embedsFail = false;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "u", themedNotes(8));
   begin = await database.keep();
   night = await openNight(database, {
@@ -40,7 +39,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await holder.end();
   await night.close();
-  await database.close();
 });
 
 /** Lets two of them come to the door of the decision, and in at the same instant. Returns how often both were waiting. */

@@ -1,10 +1,10 @@
 import { seededRandom } from "@noctuary/core/clustering/seeded-random";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { type OwnedClock, ownLedgerClock } from "../support/ledger-clock.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { outcomeOf } from "../support/outcome.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { figures, newSeed, times } from "./figures.ts";
 import { type LedgerWatch, watchLedger } from "./ledger-watch.ts";
 import { SimulatedFleet } from "./simulated-fleet.ts";
@@ -15,7 +15,7 @@ const MAX_TRIES = 3;
 const START = Date.parse("2026-11-02T07:00:00Z");
 const USERS = { ann: 11, bob: 7 };
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let night: Night;
 let clock: OwnedClock;
 let watch: LedgerWatch;
@@ -23,7 +23,6 @@ let begin: () => Promise<void>;
 let undisturbed: Awaited<ReturnType<typeof outcomeOf>>;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   for (const [user, count] of Object.entries(USERS)) await putNotes(database, user, themedNotes(count));
   begin = await database.keep();
   night = await openNight(database, {
@@ -35,10 +34,7 @@ beforeAll(async () => {
   clock = await ownLedgerClock(database, START);
   watch = await watchLedger(database);
 });
-afterAll(async () => {
-  await night.close();
-  await database.close();
-});
+afterAll(() => night.close());
 
 /** What holds after every step, whatever happened. */
 class Promises {

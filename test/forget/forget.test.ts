@@ -2,12 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { carryOutForgets } from "@noctuary/core/nightly-cluster/carry-out-forgets";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { noctuary } from "../cli/noctuary.ts";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { ownLedgerClock } from "../support/ledger-clock.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, type TestNote, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { columnsWith, filesWith, say, shownWith } from "./search-everywhere.ts";
 
 /** Stands in the notes that are to be forgotten, in their ids and nowhere else. */
@@ -16,15 +16,10 @@ const FRIDAY = "2026-10-30";
 /** Sunday: the night of 1 November tells the week before it. */
 const SUNDAY = "2026-11-01";
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 let home: string;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
-  await database.empty();
   home = mkdtempSync(join(tmpdir(), "noctuary-forget-"));
   night = await openNight(database, {
     environment: { NOCTUARY_DIMENSIONS: "256", NOCTUARY_EVENT_LOG: events() },

@@ -2,19 +2,14 @@ import { forgetWholeUser } from "@noctuary/core/nightly-cluster/forget-whole-use
 import { asLedger } from "@noctuary/db/access";
 import { audit } from "@noctuary/db/account/account";
 import { sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
-  await database.empty();
   await putNotes(database, "ada", themedNotes(12));
   night = await openNight(database, { environment: { NOCTUARY_RETENTION_DAYS: "60" } });
 });

@@ -2,22 +2,17 @@ import type { Message } from "@aws-sdk/client-sqs";
 import { failedIds, sqsEvent } from "@noctuary/cli/local/sqs-event";
 import type { Context } from "@noctuary/core/context";
 import { MAX_RECEIVES } from "@noctuary/core/job";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Mortality, mortal } from "../support/mortal.ts";
 import { expireLeases, makeWaitingDue, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const USERS = ["u1", "u2", "u3"];
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
-  await database.empty();
   for (const user of USERS) await putNotes(database, user, themedNotes(4));
   night = await openNight(database, { wrap: mortalOver });
 });

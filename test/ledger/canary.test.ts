@@ -1,13 +1,13 @@
 import { inspect } from "node:util";
 import type { Embedder } from "@noctuary/core/embedding/embedder";
 import { PermanentError } from "@noctuary/core/errors";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { CANARY, SECRET } from "../support/canary.ts";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { failingEmbedder, ProviderError } from "../support/embedders.ts";
 import { type Mortality, mortal } from "../support/mortal.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 // Each night in every test ends with a look at log, ledger, audit and queues (see `Night.close`), each test with one at
 // the console (see canary.ts). Here the notes are full of what must not be found, and everything fails that can.
@@ -18,17 +18,10 @@ const notes = Array.from({ length: 12 }, (_, i) => ({
   tags: [CANARY, SECRET],
 }));
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(async () => {
-  await database.empty();
-  await putNotes(database, "u", notes);
-});
+beforeEach(() => putNotes(database, "u", notes));
 afterEach(async () => {
   await database.query("drop trigger if exists fault on noctuary.cluster");
   await database.query("drop trigger if exists fault on noctuary.note_embedding");

@@ -2,22 +2,17 @@ import { jobs } from "@noctuary/core/jobs";
 import { localDateOf } from "@noctuary/core/local-date";
 import { catchUp } from "@noctuary/core/runtime/catch-up";
 import { lastDue } from "@noctuary/core/schedule";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { emittedMetrics } from "../support/emitted-metrics.ts";
 import { type JobName, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(() => database.empty());
 afterEach(() => night.close());
 
 const open = async (enabledJobs: string) => {

@@ -1,16 +1,12 @@
 import { jobs } from "@noctuary/core/jobs";
 import { localDateOf } from "@noctuary/core/local-date";
 import { nextDue } from "@noctuary/core/schedule";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { openNight } from "../support/night.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 // On a server alone: the embedded database goes by this process's clock.
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
+const database = databaseOfFile();
 
 test("a reconciler whose clock is hours ahead starts nothing before its time", async () => {
   const [cluster] = jobs;

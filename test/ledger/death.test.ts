@@ -1,23 +1,21 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { countingEmbedder } from "../support/embedders.ts";
 import { type Mortality, mortal } from "../support/mortal.ts";
 import { expireLeases, type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, themedNotes } from "../support/notes.ts";
 import { outcomeOf } from "../support/outcome.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const SECOND_NIGHT = "2026-11-03T07:00:00Z";
 /** Several pages, several batches a page. */
 const environment = { NOCTUARY_PLAN_PAGE_NOTES: "6", NOCTUARY_EMBED_BATCH_NOTES: "3" };
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let begin: () => Promise<void>;
 beforeAll(async () => {
-  database = await openTestDatabase();
   await prepare();
   begin = await database.keep();
 });
-afterAll(() => database.close());
 
 /** A user with new and changed notes, one with deletions only, one with nothing to do; after their first night. */
 async function prepare(): Promise<void> {

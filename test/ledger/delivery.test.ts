@@ -1,25 +1,23 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import { seededRandom } from "@noctuary/core/clustering/seeded-random";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { type Night, type NightOptions, openNight, type QueueName } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { contentsOf, outcomeOf } from "../support/outcome.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const environment = { NOCTUARY_EMBED_BATCH_NOTES: "4", NOCTUARY_PLAN_PAGE_NOTES: "10" };
 const queues: QueueName[] = ["nightly-cluster", "embed", "cluster"];
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let begin: () => Promise<void>;
 let night: Night | undefined;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "u1", themedNotes(20));
   await putNotes(database, "u2", themedNotes(11));
   begin = await database.keep();
 });
-afterAll(() => database.close());
 afterEach(closeNight);
 
 async function closeNight(): Promise<void> {

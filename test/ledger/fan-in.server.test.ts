@@ -1,22 +1,17 @@
 import { PermanentError } from "@noctuary/core/errors";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { announcingStatements } from "../support/announced-statements.ts";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { failingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 let holder: pg.Client;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
-  await database.empty();
   await putNotes(database, "u", themedNotes(8));
   holder = new pg.Client({ connectionString: database.url });
   await holder.connect();

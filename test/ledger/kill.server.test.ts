@@ -1,20 +1,16 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { expireLeases, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { PATIENT } from "../support/patience.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let night: Night;
 let child: ChildProcess | undefined;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 afterEach(async () => {
   child?.kill("SIGKILL");
   await night.close();

@@ -1,23 +1,21 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { expireLeases, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { outcomeOf } from "../support/outcome.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const environment = { NOCTUARY_EMBED_BATCH_NOTES: "6" };
-let database: TestDatabase;
+const database = databaseOfFile();
 let begin: () => Promise<void>;
 let night: Night;
 let child: ChildProcess | undefined;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "u", themedNotes(20));
   begin = await database.keep();
 });
-afterAll(() => database.close());
 afterEach(async () => {
   await kill();
   await night.close();

@@ -1,25 +1,23 @@
 import { PermanentError } from "@noctuary/core/errors";
 import { asLedger } from "@noctuary/db/access";
 import { claimTask, finishTask, LostLeaseError, retryTask, yieldTask } from "@noctuary/db/ledger/task";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { failingEmbedder, waitingEmbedder } from "../support/embedders.ts";
 import { expireLeases, type Night, type NightOptions, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { contentsOf, outcomeOf } from "../support/outcome.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const AS_OF = "2026-11-02T07:00:00Z";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let begin: () => Promise<void>;
 let night: Night;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "u", themedNotes(12));
   begin = await database.keep();
 });
-afterAll(() => database.close());
 afterEach(() => night.close());
 
 async function freshNight(options?: NightOptions): Promise<void> {

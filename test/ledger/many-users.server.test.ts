@@ -2,16 +2,15 @@ import { asLedger, asUser, type LedgerTransaction, type UserTransaction } from "
 import { lockBudgets } from "@noctuary/db/budget/budget-month";
 import { unfinishedTasks } from "@noctuary/db/ledger/run-user";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 
 const USERS = 2_000;
 const RUN = "00000000-0000-4000-8000-000000000001";
-let database: TestDatabase;
+const database = databaseOfFile();
 
 /** A first night in the middle: the planner has no statistics of these tables. */
 beforeAll(async () => {
-  database = await openTestDatabase();
   for (const statement of [
     "alter table noctuary.task set (autovacuum_enabled = off)",
     "alter table noctuary.usage set (autovacuum_enabled = off)",
@@ -23,7 +22,6 @@ beforeAll(async () => {
   ])
     await database.query(statement);
 });
-afterAll(() => database.close());
 
 /** Rows of a table that the work reads. */
 async function rowsRead(

@@ -1,21 +1,14 @@
 import type { Queue } from "@noctuary/core/runtime/queue";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, type NightOptions, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const MONDAY = "2026-11-02T07:00:00Z";
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(async () => {
-  await database.empty();
-  await putNotes(database, "u", themedNotes(9));
-});
+beforeEach(() => putNotes(database, "u", themedNotes(9)));
 afterEach(() => night.close());
 
 const start = () => night.start({ trigger: "manual", asOf: MONDAY, options: {} });

@@ -4,23 +4,22 @@ import { cancelRun } from "@noctuary/core/runtime/cancel-run";
 import { redriveRun } from "@noctuary/core/runtime/redrive-run";
 import { asLedger } from "@noctuary/db/access";
 import { markCancelled } from "@noctuary/db/ledger/cancel";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { countingEmbedder, failingEmbedder, waitingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { outcomeOf } from "../support/outcome.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const AS_OF = "2026-11-02T07:00:00Z";
 const environment = { NOCTUARY_EMBED_BATCH_NOTES: "6" };
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let begin: () => Promise<void>;
 let undisturbed: Awaited<ReturnType<typeof outcomeOf>>;
 let night: Night;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "ann", themedNotes(14));
   await putNotes(database, "bob", themedNotes(9, { themes: 2 }));
   begin = await database.keep();
@@ -29,7 +28,6 @@ beforeAll(async () => {
   undisturbed = await outcomeOf(database);
   await night.close();
 });
-afterAll(() => database.close());
 afterEach(() => night.close());
 
 /** Without the ledger's own rows: there may be more runs than in the undisturbed night. */

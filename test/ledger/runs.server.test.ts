@@ -1,20 +1,15 @@
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const CALLS = 3;
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 let holder: pg.Client;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
-  await database.empty();
   // A run with nothing to do would have ended before the last of the calls looks again.
   await putNotes(database, "u", themedNotes(3));
   night = await openNight(database);

@@ -1,18 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { announcingStatements } from "../support/announced-statements.ts";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { countingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let night: Night;
 const paid: string[] = [];
 /** Called before each statement that the functions send within a transaction. */
 let beforeStatement: (text: string) => Promise<void> = async () => {};
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   night = await openNight(database, {
     wrap: (context) =>
       announcingStatements({ ...context, embedder: countingEmbedder(context.embedder, paid) }, (text) =>
@@ -20,10 +19,7 @@ beforeAll(async () => {
       ),
   });
 });
-afterAll(async () => {
-  await night.close();
-  await database.close();
-});
+afterAll(() => night.close());
 
 test("a note that changes after the plan has looked at it, and before it says so, is embedded by the next night", async () => {
   const [note, ...others] = themedNotes(12);

@@ -1,14 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { countingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, type TestNote, themedNotes } from "../support/notes.ts";
 import { contentsOf } from "../support/outcome.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const TUESDAY = "2026-11-03T07:00:00Z";
 const notes = themedNotes(24);
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let afterFirstNight: () => Promise<void>;
 let night: Night;
 let paid: string[];
@@ -22,14 +22,12 @@ async function open(): Promise<Night> {
 }
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "u", notes);
   night = await open();
   expect(await night.run()).toMatchObject({ status: "done", totals: { new: 24, embedded: 24 } });
   await night.close();
   afterFirstNight = await database.keep();
 });
-afterAll(() => database.close());
 beforeEach(async () => {
   await afterFirstNight();
   night = await open();

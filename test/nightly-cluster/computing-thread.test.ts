@@ -16,16 +16,15 @@ import { keepEdits } from "@noctuary/core/nightly-cluster/keep-edits";
 import { nameTonight } from "@noctuary/core/nightly-cluster/name-tonight";
 import { tellNight } from "@noctuary/core/nightly-cluster/tell-night";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let night: Night;
 const thisThread = new Session();
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "u", themedNotes(60));
   night = await openNight(database);
   thisThread.connect();
@@ -34,7 +33,6 @@ beforeAll(async () => {
 afterAll(async () => {
   thisThread.disconnect();
   await night.close();
-  await database.close();
 });
 
 /** How often each function of our own was called on this thread, and on no other, meanwhile. */

@@ -1,14 +1,14 @@
 import { asUser } from "@noctuary/db/access";
 import { addEdit, removeEdit } from "@noctuary/db/clusters/cluster-edit";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const TUESDAY = "2026-11-03T08:00:00Z";
 const WEDNESDAY = "2026-11-04T08:00:00Z";
 const SPRING = "2027-03-20T08:00:00Z";
-let database: TestDatabase;
+const database = databaseOfFile();
 let afterFirstNight: () => Promise<void>;
 let night: Night;
 /** Clusters of the first night by a note that is in them. */
@@ -17,7 +17,6 @@ let garden: string;
 let sailing: string;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "u", themedNotes(45));
   night = await openNight(database);
   await night.run();
@@ -30,7 +29,6 @@ beforeAll(async () => {
   expect(new Set([bread, garden, sailing]).size, "three themes, three clusters").toBe(3);
   afterFirstNight = await database.keep();
 });
-afterAll(() => database.close());
 beforeEach(async () => {
   await afterFirstNight();
   night = await openNight(database);

@@ -1,20 +1,15 @@
 import { asLedger } from "@noctuary/db/access";
 import { accountForNotes } from "@noctuary/db/notes/note-account";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { failingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const TUESDAY = "2026-11-03T08:00:00Z";
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(() => database.empty());
 afterEach(() => night.close());
 
 const account = () => asLedger(database.db, (tx) => accountForNotes(tx, night.context.embedder));

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, type TestNote, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const MONDAY = "2026-11-02T07:00:00Z";
 const TUESDAY = "2026-11-03T07:00:00Z";
@@ -23,15 +23,10 @@ const others = [
 const tellingIds = telling.map((note) => note.id);
 const excluded = telling.map((note) => ({ ...note, aiExcluded: true }));
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
-  await database.empty();
   night = await openNight(database, { environment: { NOCTUARY_DIMENSIONS: "256" } });
 });
 afterEach(() => night.close());

@@ -1,14 +1,14 @@
 import { decodeState, KEPT_VERSION } from "@noctuary/core/clustering/kept-state";
 import type { Context } from "@noctuary/core/context";
 import { LEXICAL_MODEL } from "@noctuary/core/embedding/lexical";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const LATER = "2026-11-02T20:00:00Z";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let afterFirstNight: () => Promise<void>;
 let night: Night;
 /** The groups after a second night in which one note is another, from whole kept neighbours. */
@@ -21,7 +21,6 @@ const wrap = (context: Context): Context => ({
 });
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "u", themedNotes(150));
   night = await openNight(database, { wrap });
   await night.run();
@@ -33,7 +32,6 @@ beforeAll(async () => {
   await night.close();
   undamaged = await groups();
 });
-afterAll(() => database.close());
 beforeEach(async () => {
   await afterFirstNight();
   night = await openNight(database, { wrap });

@@ -1,10 +1,10 @@
 import { asUser } from "@noctuary/db/access";
 import { addUsage } from "@noctuary/db/account/account";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { type ChatReply, type ChatServer, materialOf, startChatServer } from "../support/chat-server.ts";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 interface Group {
   group: number;
@@ -12,15 +12,10 @@ interface Group {
   notes: { title: string; text: string }[];
 }
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let model: ChatServer;
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(() => database.empty());
 afterEach(async () => {
   await night.close();
   await model.close();

@@ -1,24 +1,20 @@
 import type { Context } from "@noctuary/core/context";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { announcingStatements } from "../support/announced-statements.ts";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { expireLeases, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { PATIENT } from "../support/patience.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let night: Night;
 let beforeStatement: (text: string) => Promise<void> = async () => {};
 let packsAll = false;
 let onPack: () => Promise<void> = async () => {};
 beforeAll(async () => {
-  database = await openTestDatabase();
   night = await openNight(database, { wrap: oneCallANote });
 });
-afterAll(async () => {
-  await night.close();
-  await database.close();
-});
+afterAll(() => night.close());
 
 /** A call for each note, so that all but the last one are saved by themselves, while the task goes on. */
 function oneCallANote(context: Context): Context {

@@ -2,21 +2,16 @@ import { LEXICAL_MODEL } from "@noctuary/core/embedding/lexical";
 import { asLedger } from "@noctuary/db/access";
 import type { RunOptions } from "@noctuary/db/ledger/ledger.sql";
 import { beginTrial, endTrial } from "@noctuary/db/notes/embedding-trial";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const OLD = { model: LEXICAL_MODEL, dimensions: 256 };
 const NEW = { model: LEXICAL_MODEL, dimensions: 320 };
 
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
+const database = emptiedDatabase();
 beforeEach(async () => {
-  await database.empty();
   await putNotes(database, "u", themedNotes(30));
   expect(await nightWith(OLD, "02")).toMatchObject({ status: "done", totals: { embedded: 30 } });
   await asLedger(database.db, (tx) => beginTrial(tx, { candidate: NEW, against: OLD }));

@@ -2,21 +2,16 @@ import { readFileSync } from "node:fs";
 import { asLedger } from "@noctuary/db/access";
 import { accountOf, noteStates } from "@noctuary/db/notes/note-account";
 import { sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { failingEmbedder } from "../support/embedders.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const TUESDAY = "2026-11-03T08:00:00Z";
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(() => database.empty());
 afterEach(() => night.close());
 
 const statesOf = (user?: string) =>

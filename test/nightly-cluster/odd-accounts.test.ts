@@ -1,21 +1,17 @@
 import type { Context } from "@noctuary/core/context";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, type TestNote, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const LATER = "2026-11-03T07:00:00Z";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let night: Night;
 beforeAll(async () => {
-  database = await openTestDatabase();
   night = await openNight(database, { wrap });
 });
-afterAll(async () => {
-  await night.close();
-  await database.close();
-});
+afterAll(() => night.close());
 
 /** An embedder that has nothing to say of notes without a word; ours always has. */
 const wrap = (context: Context): Context => ({

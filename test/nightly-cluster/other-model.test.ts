@@ -1,23 +1,21 @@
 import { LEXICAL_MODEL } from "@noctuary/core/embedding/lexical";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const TUESDAY = "2026-11-03T08:00:00Z";
-let database: TestDatabase;
+const database = databaseOfFile();
 let afterFirstNight: () => Promise<void>;
 let night: Night;
 
 beforeAll(async () => {
-  database = await openTestDatabase();
   await putNotes(database, "u", themedNotes(30));
   night = await openNight(database, { environment: { NOCTUARY_DIMENSIONS: "256" } });
   await night.run();
   await night.close();
   afterFirstNight = await database.keep();
 });
-afterAll(() => database.close());
 beforeEach(() => afterFirstNight());
 afterEach(() => night.close());
 

@@ -4,22 +4,17 @@ import { openaiEmbedder } from "@noctuary/core/embedding/openai";
 import { realTiming } from "@noctuary/core/provider/retry";
 import { asLedger } from "@noctuary/db/access";
 import { noteStates } from "@noctuary/db/notes/note-account";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { CANARY } from "../support/canary.ts";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { type Misbehaviour, type OpenAiServer, startOpenAiServer } from "../support/openai-server.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let provider: OpenAiServer;
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(() => database.empty());
 afterEach(async () => {
   await night.close();
   await provider.close();

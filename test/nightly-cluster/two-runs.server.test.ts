@@ -2,15 +2,14 @@ import { asUser } from "@noctuary/db/access";
 import { addEdit } from "@noctuary/db/clusters/cluster-edit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ChatRequest, type ChatServer, materialOf, startChatServer } from "../support/chat-server.ts";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let chat: ChatServer;
 let night: Night;
 beforeAll(async () => {
-  database = await openTestDatabase();
   chat = await startChatServer(namesOf);
   night = await openNight(database, {
     environment: { NOCTUARY_LLM: "openai", NOCTUARY_LLM_BASE_URL: chat.url },
@@ -19,7 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await night.close();
   await chat.close();
-  await database.close();
 });
 
 function namesOf(request: ChatRequest): { content: object } {

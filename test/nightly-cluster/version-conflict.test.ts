@@ -2,20 +2,16 @@ import type { Context } from "@noctuary/core/context";
 import { asUser } from "@noctuary/db/access";
 import { raiseVersion } from "@noctuary/db/account/account";
 import { addEdit } from "@noctuary/db/clusters/cluster-edit";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 let night: Night;
 /** Called before each transaction that the functions open, with its number. */
 let beforeTransaction: (number: number) => Promise<void>;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
   beforeTransaction = () => Promise.resolve();
   await database.empty();

@@ -11,19 +11,18 @@ import { openDatabase } from "@noctuary/db/database";
 import { tasksOfRun } from "@noctuary/db/ledger/task";
 import { stackNotes } from "@noctuary/db/stacks/stack";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 
 const USERS = 100;
 const NOTES = 10_000;
 const USER = "user-30";
 const NIGHT = new Date("2026-11-02T08:00:00Z");
 const DIMENSIONS = 4;
-let database: TestDatabase;
+const database = databaseOfFile();
 
 /** As many notes as the planner has to choose among; vectors of a few numbers, for their length is none of its business. */
 beforeAll(async () => {
-  database = await openTestDatabase();
   const rows = `generate_series(1, ${USERS}) u, generate_series(1, ${NOTES}) i`;
   const at = `'${NIGHT.toISOString()}'::timestamptz - i * interval '90 minutes'`;
   for (const statement of [
@@ -60,7 +59,6 @@ beforeAll(async () => {
     await database.query(statement);
   }
 }, 300_000);
-afterAll(() => database.close());
 
 interface Asked {
   text: string;

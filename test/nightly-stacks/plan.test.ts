@@ -1,19 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { MachineDied, type Mortality, mortal } from "../support/mortal.ts";
 import { expireLeases, type Night, openNight } from "../support/night.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 const AS_OF = "2026-11-02T07:30:00Z";
 const USERS = 502;
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night | undefined;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
-  await database.empty();
   await database.query(
     `insert into noctuary.user_state (user_id) select 'user-' || i from generate_series(1, ${USERS}) as i`,
   );

@@ -1,20 +1,15 @@
 import { asUser } from "@noctuary/db/access";
 import { lockRunUser, saveRunUser } from "@noctuary/db/ledger/run-user";
 import { wakeWaiting } from "@noctuary/db/ledger/wait";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
-  await database.empty();
   await putNotes(database, "u", themedNotes(9));
   night = await openNight(database);
 });

@@ -1,20 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { makeWaitingDue, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 /** Half past two on the night of Monday 2 November 2026 in New York; the clusters' run starts at two. */
 const CLUSTERS_START = "2026-11-02T07:00:00Z";
 const STACKS_START = "2026-11-02T07:30:00Z";
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
 beforeEach(async () => {
-  await database.empty();
   await putNotes(database, "u", themedNotes(9));
   night = await openNight(database, { environment: { NOCTUARY_RESEND_AFTER_MS: "900000" } });
 });

@@ -1,24 +1,17 @@
 import { nightlyCluster } from "@noctuary/core/nightly-cluster/nightly-cluster";
 import { sendOutbox } from "@noctuary/core/runtime/send-outbox";
 import { startRun } from "@noctuary/core/runtime/start-run";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { failingEmbedder } from "../support/embedders.ts";
 import { loggedLines } from "../support/emitted-metrics.ts";
 import { type Night, type NightOptions, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(async () => {
-  await database.empty();
-  await putNotes(database, "u", themedNotes(6));
-});
+beforeEach(() => putNotes(database, "u", themedNotes(6)));
 // Each night ends with a look for the notes' words in everything that was logged (see night.ts).
 afterEach(() => night.close());
 

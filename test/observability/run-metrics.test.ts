@@ -1,23 +1,16 @@
 import { PermanentError } from "@noctuary/core/errors";
 import { closeRunIfFinished } from "@noctuary/core/runtime/close-run";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { failingEmbedder } from "../support/embedders.ts";
 import { emittedMetrics } from "../support/emitted-metrics.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(async () => {
-  await database.empty();
-  await putNotes(database, "u", themedNotes(9));
-});
+beforeEach(() => putNotes(database, "u", themedNotes(9)));
 afterEach(() => night.close());
 
 /** What was told of runs as a whole, in order: name and value. */

@@ -1,18 +1,13 @@
 import { takeGauges } from "@noctuary/core/runtime/take-gauges";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
+import { emptiedDatabase } from "../support/database-of-file.ts";
 import { emittedMetrics } from "../support/emitted-metrics.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
-let database: TestDatabase;
+const database = emptiedDatabase();
 let night: Night;
 
-beforeAll(async () => {
-  database = await openTestDatabase();
-});
-afterAll(() => database.close());
-beforeEach(() => database.empty());
 afterEach(() => night.close());
 
 const open = async (enabledJobs: string) => {

@@ -1,17 +1,15 @@
 import { oldResults } from "@noctuary/db/comparison/both-results";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { beforeAll, expect, test } from "vitest";
+import { databaseOfFile } from "../support/database-of-file.ts";
 
-let database: TestDatabase;
+const database = databaseOfFile();
 beforeAll(async () => {
-  database = await openTestDatabase();
   await database.query(`create schema old;
     create table old.cluster_note (user_id int, cluster_id int, name text, note_id int);
     create table old.stack_note (user_id int, stack_id int, title text, note_id int);
     insert into old.cluster_note values (1, 1, 'before', 1);
     insert into old.stack_note values (1, 1, 'before', 1)`);
 });
-afterAll(() => database.close());
 
 const GATE = 4_711;
 
