@@ -1,24 +1,10 @@
-import { type OpenAiEmbedderOptions, openaiEmbedder } from "@noctuary/core/embedding/openai";
-import { afterEach, expect, test } from "vitest";
-import {
-  type OpenAiServer,
-  type OpenAiServerOptions,
-  serverVector,
-  startOpenAiServer,
-} from "../support/openai-server.ts";
+import { expect, test } from "vitest";
+import { serverVector } from "../support/openai-server.ts";
+import { notes, rowOf, smallVectors } from "./small-vectors.ts";
 
 const signal = new AbortController().signal;
-let server: OpenAiServer;
-afterEach(() => server?.close());
-
-async function embedderOf(options: OpenAiServerOptions, own: OpenAiEmbedderOptions = {}) {
-  server = await startOpenAiServer(options);
-  const timing = { sleep: async () => {}, random: () => 0, now: () => 0 };
-  return openaiEmbedder({ apiKey: "sk-test", baseUrl: server.url, dimensions: 16, timing, ...own });
-}
-
-const notes = (count: number) => Array.from({ length: count }, (_, i) => `note ${i}`);
-const rowOf = (vectors: Float32Array, row: number) => vectors.slice(row * 16, (row + 1) * 16);
+const endpoint = smallVectors();
+const { embedderOf } = endpoint;
 
 test("what an endpoint with a small limit has answered before it went down is not lost", async () => {
   const embedder = await embedderOf({
@@ -32,7 +18,7 @@ test("what an endpoint with a small limit has answered before it went down is no
   });
   expect(refused).toEqual([]);
   for (let i = 0; i < 8; i++) expect(rowOf(vectors, i)).toEqual(serverVector(`note ${i}`, 16));
-  expect(requests).toBe(server.requests.length);
+  expect(requests).toBe(endpoint.server.requests.length);
   expect(tokens).toBe((8 + 1) * 2); // and the harmless word that the endpoint was tried with
 });
 

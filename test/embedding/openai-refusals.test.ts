@@ -1,24 +1,10 @@
-import { type OpenAiEmbedderOptions, openaiEmbedder } from "@noctuary/core/embedding/openai";
-import { afterEach, expect, test } from "vitest";
-import {
-  type OpenAiServer,
-  type OpenAiServerOptions,
-  serverVector,
-  startOpenAiServer,
-} from "../support/openai-server.ts";
+import { expect, test } from "vitest";
+import { serverVector } from "../support/openai-server.ts";
+import { notes, rowOf, smallVectors } from "./small-vectors.ts";
 
 const signal = new AbortController().signal;
-let server: OpenAiServer;
-afterEach(() => server?.close());
-
-async function embedderOf(options: OpenAiServerOptions, own: OpenAiEmbedderOptions = {}) {
-  server = await startOpenAiServer(options);
-  const timing = { sleep: async () => {}, random: () => 0, now: () => 0 };
-  return openaiEmbedder({ apiKey: "sk-test", baseUrl: server.url, dimensions: 16, timing, ...own });
-}
-
-const notes = (count: number) => Array.from({ length: count }, (_, i) => `note ${i}`);
-const rowOf = (vectors: Float32Array, row: number) => vectors.slice(row * 16, (row + 1) * 16);
+const endpoint = smallVectors();
+const { embedderOf } = endpoint;
 const zeros = new Float32Array(16);
 
 test.each([400, 413, 422])(
@@ -31,8 +17,8 @@ test.each([400, 413, 422])(
       expect(rowOf(vectors, i)).toEqual(i === 700 ? zeros : serverVector(`note ${i}`, 16));
     }
     // The request, twice for each halving, and one word to see that the endpoint refuses the note and not everything.
-    expect(server.requests.length).toBeLessThanOrEqual(1 + 2 * 10 + 1);
-    expect(server.inputs).toBeLessThanOrEqual(3 * 1_024 + 1);
+    expect(endpoint.server.requests.length).toBeLessThanOrEqual(1 + 2 * 10 + 1);
+    expect(endpoint.server.inputs).toBeLessThanOrEqual(3 * 1_024 + 1);
   },
 );
 
@@ -41,7 +27,7 @@ test("each of several refused inputs is found", async () => {
   const embedder = await embedderOf({ poison: (text) => bad.has(text) });
   const { refused } = await embedder.embed(notes(512), { signal });
   expect(refused.map(({ index }) => index)).toEqual([0, 1, 250, 511]);
-  expect(server.requests.length).toBeLessThanOrEqual(2 + 4 * 2 * 9);
+  expect(endpoint.server.requests.length).toBeLessThanOrEqual(2 + 4 * 2 * 9);
 });
 
 test("an input that is refused alone is refused, as the endpoint takes a harmless word", async () => {
@@ -49,7 +35,7 @@ test("an input that is refused alone is refused, as the endpoint takes a harmles
   expect((await embedder.embed(["bad"], { signal })).refused).toEqual([
     { index: 0, code: "provider_refused_400" },
   ]);
-  expect(server.requests.map((request) => request.input)).toEqual([["bad"], ["Noctuary"]]);
+  expect(endpoint.server.requests.map((request) => request.input)).toEqual([["bad"], ["Noctuary"]]);
 });
 
 test("an endpoint that refuses everything refuses no note", async () => {
@@ -58,7 +44,7 @@ test("an endpoint that refuses everything refuses no note", async () => {
     name: "PermanentError",
     code: "provider_request_refused",
   });
-  expect(server.requests).toHaveLength(2);
+  expect(endpoint.server.requests).toHaveLength(2);
 });
 
 test("a known reason of a refusal is kept, any other word of the provider is not", async () => {
@@ -85,10 +71,10 @@ test("an endpoint that takes fewer inputs at once is found out once", async () =
   expect(refused).toEqual([]);
   expect(rowOf(vectors, 1_023)).toEqual(serverVector("note 1023", 16));
   // 1,024, 512, ... 64 are refused once each; a word; then 32 requests of 32.
-  expect(server.requests).toHaveLength(5 + 1 + 32);
-  server.reset();
+  expect(endpoint.server.requests).toHaveLength(5 + 1 + 32);
+  endpoint.server.reset();
   await embedder.embed(texts, { signal });
-  expect(server.requests).toHaveLength(32);
+  expect(endpoint.server.requests).toHaveLength(32);
 });
 
 test("an input that breaks the endpoint down is refused, and its neighbours are embedded", async () => {
@@ -104,7 +90,7 @@ test("an endpoint that is broken down refuses no note", async () => {
   const embedder = await embedderOf({ misbehave: () => ({ status: 500 }) });
   await expect(embedder.embed(notes(16), { signal })).rejects.toMatchObject({ name: "ProviderError" });
   // Three tries for the notes, three for the harmless word.
-  expect(server.requests).toHaveLength(6);
+  expect(endpoint.server.requests).toHaveLength(6);
 });
 
 test("an endpoint too slow for many inputs gets fewer", async () => {
@@ -113,7 +99,7 @@ test("an endpoint too slow for many inputs gets fewer", async () => {
     { timeoutMs: 500 },
   );
   expect((await embedder.embed(notes(16), { signal })).refused).toEqual([]);
-  expect(server.requests.map((request) => request.input.length)).toEqual([16, 8, 4, 4, 4, 4]);
+  expect(endpoint.server.requests.map((request) => request.input.length)).toEqual([16, 8, 4, 4, 4, 4]);
 });
 
 const wrongVectors: [string, (data: { index?: number; embedding: unknown }[]) => unknown[], string][] = [
@@ -164,7 +150,7 @@ test.each(wrongVectors)("%s: asked once more, then a permanent error", async (_,
     code,
   });
   // Where the vectors themselves are wrong, a harmless word shows that it is not because of the notes.
-  expect(server.requests).toHaveLength(code === "provider_wrong_vector" ? 4 : 2);
+  expect(endpoint.server.requests).toHaveLength(code === "provider_wrong_vector" ? 4 : 2);
 });
 
 test.each(wrongVectors)("%s, once: the second answer is taken", async (_, change) => {
@@ -180,7 +166,9 @@ test("vectors in another order go to the input that their index names; without a
   expect(["a", "b", "c"].map((_, i) => rowOf(vectors, i))).toEqual(
     ["a", "b", "c"].map((text) => serverVector(text, 16)),
   );
-  server.options.misbehave = () => ({ change: (data) => data.map(({ embedding }) => ({ embedding })) });
+  endpoint.server.options.misbehave = () => ({
+    change: (data) => data.map(({ embedding }) => ({ embedding })),
+  });
   const inOrder = await embedder.embed(["a", "b"], { signal });
   expect(rowOf(inOrder.vectors, 1)).toEqual(serverVector("b", 16));
 });

@@ -1,17 +1,17 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { send, sendError, sendJson, tokensOf } from "./openai-server.ts";
+import type { ServerResponse } from "node:http";
+import { send, sendError, sendJson } from "./http-answers.ts";
+import { type Asked, startJsonServer } from "./json-server.ts";
+import { tokensOf } from "./openai-server.ts";
 
-/** One request as it came. */
-export interface ChatRequest {
-  path: string;
-  headers: IncomingMessage["headers"];
+interface ChatBody {
   model: string;
   messages: { role: string; content: string }[];
   response_format?: { type: string; json_schema?: { name: string; strict: boolean; schema: object } };
   max_tokens?: number;
   max_completion_tokens?: number;
 }
+/** One request as it came. */
+export type ChatRequest = Asked<ChatBody>;
 
 /** What the server does with a request. */
 export type ChatReply =
@@ -46,49 +46,17 @@ export function materialOf({ messages }: ChatRequest): unknown {
 
 /** An OpenAI-compatible chat API on a port of its own on this machine, whose model says what a test lets it say. */
 export async function startChatServer(reply: ChatServer["reply"]): Promise<ChatServer> {
-  const requests: ChatRequest[] = [];
-  const sockets = new Set<Socket>();
-  let atOnce = 0;
-  let mostAtOnce = 0;
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      if (request.method !== "POST" || !request.url!.split("?")[0]!.endsWith("/chat/completions")) {
-        return sendJson(response, 404, { error: { message: `Invalid URL (${request.url})` } });
-      }
-      const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Omit<
-        ChatRequest,
-        "path" | "headers"
-      >;
-      const asked = { path: request.url!, headers: request.headers, ...body };
-      requests.push(asked);
-      mostAtOnce = Math.max(mostAtOnce, ++atOnce);
-      response.on("close", () => atOnce--);
-      answer(response, asked, requests.length).catch((error) => response.destroy(error));
-    });
-  });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-
-  const close = async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
+  const server = await startJsonServer<ChatBody>("/chat/completions", answer);
   const chat: ChatServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    requests,
+    url: server.url,
+    requests: server.requests,
     get mostAtOnce() {
-      return mostAtOnce;
+      return server.mostAtOnce();
     },
     reply,
     refusedForms: [],
-    close,
-    [Symbol.asyncDispose]: close,
+    close: server.close,
+    [Symbol.asyncDispose]: server.close,
   };
 
   async function answer(response: ServerResponse, request: ChatRequest, number: number): Promise<void> {

@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { send, sendError, sendJson } from "./http-answers.ts";
+import { type Asked, startJsonServer } from "./json-server.ts";
 
-/** One request as it came. */
-export interface EmbeddingsRequest {
-  path: string;
-  headers: IncomingMessage["headers"];
+interface EmbeddingsBody {
   model: string;
   input: string[];
   dimensions?: number;
   encoding_format?: string;
 }
+/** One request as it came. */
+export type EmbeddingsRequest = Asked<EmbeddingsBody>;
 
 /** What the server does with a request instead of answering it rightly. */
 export type Misbehaviour =
@@ -67,66 +67,33 @@ export interface OpenAiServer extends AsyncDisposable {
 }
 
 const DRIP_EVERY_MS = 5;
-const ERROR_MESSAGE = "'$.input' is invalid.";
 
 /**
  * An OpenAI-compatible embeddings API on a port of its own on this machine. The same text always has the same vector:
  * one of 4,096 for each number of dimensions, so that an answer costs next to nothing.
  */
 export async function startOpenAiServer(options: OpenAiServerOptions = {}): Promise<OpenAiServer> {
-  const requests: EmbeddingsRequest[] = [];
-  const sockets = new Set<Socket>();
   let inputs = 0;
-  let atOnce = 0;
-  let mostAtOnce = 0;
-
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      if (request.method !== "POST" || !request.url!.split("?")[0]!.endsWith("/embeddings")) {
-        return sendJson(response, 404, { error: { message: `Invalid URL (${request.url})` } });
-      }
-      const body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Omit<
-        EmbeddingsRequest,
-        "path" | "headers"
-      >;
-      const asked = { path: request.url!, headers: request.headers, ...body };
-      requests.push(asked);
-      inputs += asked.input.length;
-      mostAtOnce = Math.max(mostAtOnce, ++atOnce);
-      response.on("close", () => atOnce--);
-      answer(response, asked, requests.length, options).catch((error) => response.destroy(error));
-    });
+  const server = await startJsonServer<EmbeddingsBody>("/embeddings", (response, asked, number) => {
+    inputs += asked.input.length;
+    return answer(response, asked, number, options);
   });
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-
-  const close = async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    for (const socket of sockets) socket.destroy();
-    await closed;
-  };
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    requests,
+    url: server.url,
+    requests: server.requests,
     get inputs() {
       return inputs;
     },
     get mostAtOnce() {
-      return mostAtOnce;
+      return server.mostAtOnce();
     },
     options,
     reset() {
-      requests.length = 0;
       inputs = 0;
-      mostAtOnce = 0;
+      server.reset();
     },
-    close,
-    [Symbol.asyncDispose]: close,
+    close: server.close,
+    [Symbol.asyncDispose]: server.close,
   };
 }
 
@@ -194,35 +161,6 @@ function drip(response: ServerResponse, what: "drips" | "drips-headers"): void {
     else socket.write("x");
   }, DRIP_EVERY_MS);
   socket.once("close", () => clearInterval(timer));
-}
-
-export function sendError(
-  response: ServerResponse,
-  status: number,
-  { code, type, headers }: { code?: string; type?: string; headers?: Record<string, string> },
-): void {
-  const error = {
-    message: ERROR_MESSAGE,
-    type: type ?? "invalid_request_error",
-    param: null,
-    code: code ?? null,
-  };
-  sendJson(response, status, { error }, headers);
-}
-
-export function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): void {
-  send(response, status, Buffer.from(JSON.stringify(body)), "application/json", headers);
-}
-
-export function send(
-  response: ServerResponse,
-  status: number,
-  body: Buffer,
-  type = "application/json",
-  headers: Record<string, string> = {},
-): void {
-  response.writeHead(status, { "content-type": type, "content-length": body.length, ...headers });
-  response.end(body);
 }
 
 function answerTo(request: EmbeddingsRequest, options: OpenAiServerOptions): Buffer {
