@@ -33,21 +33,30 @@ async function isFirst(eventId) {
   return rowCount === 1;
 }
 
+/** A mail that could not be sent is one that was not: the event comes again. */
+async function takeBack(eventId) {
+  await db.pool.query("delete from app_mail_sent where event_id = $1", [eventId]);
+}
+
 export async function handler({ detail: { eventId, userId, week } }) {
   const to = await addressOf(userId);
   if (to === null || !(await isFirst(eventId))) return;
   const insight = await asUser(db, userId, (tx) => readInsight(tx, userId, week));
   if (insight === null) return; // forgotten meanwhile
-  await mail.send(
-    new SendEmailCommand({
-      FromEmailAddress: process.env.MAIL_FROM,
-      Destination: { ToAddresses: [to] },
-      Content: {
-        Simple: {
-          Subject: { Data: weekTitle(insight) },
-          Body: { Html: { Data: renderHtml(insight) }, Text: { Data: renderMarkdown(insight) } },
-        },
+  const letter = new SendEmailCommand({
+    FromEmailAddress: process.env.MAIL_FROM,
+    Destination: { ToAddresses: [to] },
+    Content: {
+      Simple: {
+        Subject: { Data: weekTitle(insight) },
+        Body: { Html: { Data: renderHtml(insight) }, Text: { Data: renderMarkdown(insight) } },
       },
-    }),
-  );
+    },
+  });
+  try {
+    await mail.send(letter);
+  } catch (error) {
+    await takeBack(eventId);
+    throw error;
+  }
 }
