@@ -1,8 +1,10 @@
+import { holdsInstructions } from "@noctuary/core/text/instructions";
 import { asUser } from "@noctuary/db/access";
 import { addUsage } from "@noctuary/db/account/account";
 import { afterEach, describe, expect, test } from "vitest";
 import { type ChatReply, type ChatServer, materialOf, startChatServer } from "../support/chat-server.ts";
 import { emptiedDatabase } from "../support/database-of-file.ts";
+import { injections } from "../support/injections.ts";
 import { type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 
@@ -129,6 +131,15 @@ describe("with a language model", () => {
       expect(name).not.toMatch(/pwned|mallory/i);
     }
     for (const { messages } of model.requests) expect(JSON.stringify(messages)).not.toContain("Pwned");
+  });
+
+  test("of an account full of orders it is told none", async () => {
+    await open(turned);
+    const hostile = injections().map(({ title, body }, i) => ({ id: `h${i}`, title, body }));
+    await putNotes(database, "u", [...notes, ...hostile]);
+    expect((await night.run()).status).toBe("done");
+    expect(model.requests.length).toBeGreaterThan(0);
+    expect(model.requests.filter((request) => holdsInstructions(materialOf(request)))).toEqual([]);
   });
 
   test.each<[string, ChatReply]>([

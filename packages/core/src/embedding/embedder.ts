@@ -22,7 +22,8 @@ export interface Embedder {
   /**
    * Embeds all inputs that the provider takes, or rejects: with the signal's reason once it is aborted, with a
    * `PermanentError` when no further try can help, with a `RetryLaterError` when the provider asks for a long wait, with a
-   * `BudgetSpentError` when the purse that is to pay for it is empty. Where some inputs had their answer before that, it does not reject: what they have cost is not to be paid again.
+   * `BudgetSpentError` when the purse that is to pay for it is empty. Where some inputs had their answer before that, it
+   * does not reject: what they have cost is not to be paid again.
    */
   embed(
     inputs: readonly string[],
