@@ -45,9 +45,9 @@ try {
   for (let i = 0; i < claims; i++) {
     const id = `task-${String(Math.floor((i * tasks) / claims)).padStart(8, "0")}`;
     const begun = performance.now();
-    const task = await asLedger(db, (tx) => claimTask(tx, { id, step: STEP, leaseMs: 150_000 }));
+    const task = (await claimTask(db, { id, step: STEP, leaseMs: 150_000 }))?.task;
     took.push(performance.now() - begun);
-    if (task === null) throw new Error(`task ${id} could not be claimed`);
+    if (task === undefined) throw new Error(`task ${id} could not be claimed`);
     // As in a night: some are put off first, all are finished.
     await asLedger(db, async (tx) => {
       if (i % 10 === 0) await yieldTask(tx, task, { delayMs: 0 });

@@ -10,6 +10,7 @@ import { type Night, type NotesDatabase, notesDatabase } from "./notes-database.
 import type { ProviderBehaviour, ProviderCounts } from "./provider-process.ts";
 import { notesOfFile, type SampleNote, sampleNotes } from "./sample-texts.ts";
 
+const NIGHT_PROCESS = "./night-process.ts";
 const FIRST_NIGHT = "2026-11-02T07:00:00Z";
 
 /** Where the rows of the table are measured. */
@@ -126,6 +127,15 @@ interface NightOptions extends ProviderBehaviour {
   asOf?: string;
 }
 
+/** The first night of a process, in which code is still loaded, and the second. */
+export async function coldAndWarmNight(
+  bench: Bench,
+  options: NightOptions,
+): Promise<{ cold: OurNight; warm: OurNight }> {
+  await bench.children.end(NIGHT_PROCESS);
+  return { cold: await freshNight(bench, options), warm: await freshNight(bench, options) };
+}
+
 export async function freshNight(bench: Bench, options: NightOptions): Promise<OurNight> {
   await bench.database.forgetNights();
   return runNight(bench, options);
@@ -150,7 +160,7 @@ export async function runNight(
     WORKERS: String(workers),
   };
   // Not the queues of the process before it: a message would go to that one's last, waiting receive.
-  const child = await children.start("./night-process.ts", settings, freshQueues);
+  const child = await children.start(NIGHT_PROCESS, settings, freshQueues);
   const { runId, maxRssMb, cpuMs } = await child.ask<NightFigures>({ asOf } satisfies NightRequest);
   const counts = await provider.ask<ProviderCounts>("count" as never);
   const figures = await database.night(runId);

@@ -43,6 +43,8 @@ export interface Children {
     environment: Record<string, string>,
     prepare?: () => Promise<Record<string, string>>,
   ): Promise<Child>;
+  /** The next one of this script is started anew. */
+  end(script: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,6 +60,10 @@ export function warmChildren(nodeOptions: string[] = []): Children {
       const child = await startChild(script, { ...environment, ...(await prepare()) }, nodeOptions);
       warm.set(script, { key, child });
       return child;
+    },
+    async end(script) {
+      await warm.get(script)?.child.stop();
+      warm.delete(script);
     },
     async stop() {
       await Promise.all([...warm.values()].map(({ child }) => child.stop()));

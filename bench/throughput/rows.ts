@@ -1,5 +1,4 @@
-import type { BareFigures } from "./bare-process.ts";
-import { type Bench, freshNight, type OurNight, runBare, runNight } from "./bench.ts";
+import { type Bench, coldAndWarmNight, freshNight, type OurNight, runBare, runNight } from "./bench.ts";
 import { type Night, POISON } from "./notes-database.ts";
 
 /** How much is measured. */
@@ -175,30 +174,32 @@ export const rows: Record<string, (bench: Bench, dimensions: number, size: Size)
       ...bench.notes[i % bench.notes.length]!,
       id: `m${String(i).padStart(7, "0")}`,
     }));
-    const ratios: number[] = [];
-    const bareRatios: number[] = [];
-    const broken: string[] = [];
-    let many: OurNight | undefined;
-    let bare: BareFigures | undefined;
+    const repeat = async () => {
+      const nights = { cold: [] as OurNight[], warm: [] as OurNight[] };
+      for (let i = 0; i < repeats; i++) {
+        const { cold, warm } = await coldAndWarmNight(bench, { dimensions });
+        nights.cold.push(cold);
+        nights.warm.push(warm);
+      }
+      return nights;
+    };
     await bench.database.fill(bench.notes, 1);
-    // The first night of a process, in which code is still loaded, and one of a process that is warm.
-    const first = await freshNight(bench, { dimensions });
-    const one = await freshNight(bench, { dimensions });
+    const one = await repeat();
     await bench.database.fill(notes, users);
-    for (let repeat = 0; repeat < Math.min(repeats, 2); repeat++) {
-      many = await freshNight(bench, { dimensions });
-      ratios.push(many.perSecond / one.perSecond);
-      // The bare pipeline with a request and a save for each user's notes: what a user costs whoever keeps them apart.
-      bare = await runBare(bench, dimensions, notesPerUser);
-      bareRatios.push(many.perSecond / ((bare.notes / bare.ms) * 1000));
-      broken.push(...lost(many, all));
-    }
+    const many = await repeat();
+    // The bare pipeline with a request and a save for each user's notes: what a user costs whoever keeps them apart.
+    const bare = await runBare(bench, dimensions, notesPerUser);
+    const rate = (nights: OurNight[]) => median(nights.map((night) => night.perSecond));
+    const compared = (of: "cold" | "warm") =>
+      `${ratio(rate(many[of]) / rate(one[of]))}: ${many[of].map(({ perSecond }) => count(perSecond)).join(", ")} notes/s against ${one[of].map(({ perSecond }) => count(perSecond)).join(", ")}`;
+    const last = many.warm.at(-1)!;
+    const mostMb = (nights: OurNight[]) => Math.max(...nights.map(({ maxRssMb }) => maxRssMb));
     return [
       {
         work: `${count(users)} users with ${notesPerUser} notes each`,
         must: "bounded memory; at least half of the one-user rate",
-        is: `${ratio(median(ratios))} of it (${ratios.map(ratio).join(", ")}), ${ratio(many!.perSecond / first.perSecond)} of a process that has just started: ${count(many!.perSecond)} notes/s against ${count(one.perSecond)} and ${count(first.perSecond)}; plan ${count(many!.planMs)} ms of ${count(many!.ms)}; ${many!.maxRssMb} MB, for one user ${one.maxRssMb} MB; ${ratio(median(bareRatios))} of the bare pipeline with as many requests (${count((bare!.notes / bare!.ms) * 1000)} notes/s)`,
-        broken,
+        is: `in processes that have just started ${compared("cold")}; in warm ones ${compared("warm")}; plan ${count(last.planMs)} ms of ${count(last.ms)}; ${mostMb([...many.cold, ...many.warm])} MB, for one user ${mostMb([...one.cold, ...one.warm])} MB; ${ratio(rate(many.warm) / ((bare.notes / bare.ms) * 1000))} of the bare pipeline with as many requests (${count((bare.notes / bare.ms) * 1000)} notes/s)`,
+        broken: [...many.cold, ...many.warm].flatMap((night) => lost(night, all)),
       },
     ];
   },

@@ -92,8 +92,8 @@ test("every way to end a task asks for the newest fence", async () => {
   await freshNight();
   const { messages } = await startToEmbed();
   const { taskId } = JSON.parse(messages[0]!.Body!) as { taskId: string };
-  const claim = () =>
-    asLedger(database.db, (tx) => claimTask(tx, { id: taskId, step: "embed", leaseMs: 60_000 }));
+  const claim = async () =>
+    (await claimTask(database.db, { id: taskId, step: "embed", leaseMs: 60_000 }))?.task ?? null;
   const first = (await claim())!;
   expect(await claim(), "leased").toBeNull();
   await expireLeases(database);
@@ -198,10 +198,8 @@ test("a task whose workers die each time is failed after the third", async () =>
   const { runId, messages } = await startToEmbed();
   const { taskId } = JSON.parse(messages[0]!.Body!) as { taskId: string };
   for (let attempt = 1; attempt <= 3; attempt++) {
-    const claimed = await asLedger(database.db, (tx) =>
-      claimTask(tx, { id: taskId, step: "embed", leaseMs: 60_000 }),
-    );
-    expect(claimed).toMatchObject({ attempt });
+    const claim = await claimTask(database.db, { id: taskId, step: "embed", leaseMs: 60_000 });
+    expect(claim).toMatchObject({ task: { attempt } });
     await expireLeases(database);
   }
   expect((await night.finish(runId)).status).toBe("partial");

@@ -1,9 +1,10 @@
-import { asLedger, asUser, type LedgerTransaction, type UserTransaction } from "@noctuary/db/access";
+import { asLedger, asUser } from "@noctuary/db/access";
 import { lockBudgets } from "@noctuary/db/budget/budget-month";
-import { unfinishedTasks } from "@noctuary/db/ledger/run-user";
+import { clusterWhenReady } from "@noctuary/db/ledger/run-user";
 import { sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
 import { databaseOfFile } from "../support/database-of-file.ts";
+import { rowsRead } from "../support/rows-read.ts";
 
 const USERS = 2_000;
 const RUN = "00000000-0000-4000-8000-000000000001";
@@ -17,34 +18,20 @@ beforeAll(async () => {
     `insert into noctuary.run (id, job, local_date, trigger, options, as_of) values ('${RUN}', 'j', now(), 'manual', '{}', now())`,
     `insert into noctuary.task (id, run_id, step, queue, user_id, payload)
        select 'task-' || i, '${RUN}', 'embed', 'embed', 'user-' || i, '{}' from generate_series(1, ${USERS}) i`,
+    `insert into noctuary.run_user (run_id, user_id, counts, planned_at, needs_cluster)
+       select '${RUN}', 'user-' || i, '{"withheld": 0, "vanished": 0}', now(), true from generate_series(1, ${USERS}) i`,
     `insert into noctuary.usage (user_id, day, model, inputs, requests, tokens, cost_usd)
        select 'user-' || i, now(), 'few', 1, 1, 1, 1 from generate_series(1, ${USERS}) i`,
   ])
     await database.query(statement);
 });
 
-/** Rows of a table that the work reads. */
-async function rowsRead(
-  tx: LedgerTransaction | UserTransaction,
-  table: string,
-  work: () => Promise<unknown>,
-): Promise<number> {
-  const read = async () => {
-    const { rows } = await tx.execute<{ read: number }>(sql`
-      select (seq_tup_read + idx_tup_fetch)::int as read from pg_stat_xact_user_tables
-      where schemaname = 'noctuary' and relname = ${table}`);
-    return rows[0]!.read;
-  };
-  const before = await read();
-  await work();
-  return (await read()) - before;
-}
-
 test("whether a user's embeds are done is told without a look at the other users' tasks", async () => {
   await asUser(database.db, "user-7", async (tx) => {
-    const ask = () => unfinishedTasks(tx, RUN, "user-7", "embed");
-    expect(await ask()).toBe(1);
+    const ask = () => clusterWhenReady(tx, { id: RUN, job: "j", localDate: "2026-11-02" }, "user-7");
     expect(await rowsRead(tx, "task", ask)).toBeLessThan(5);
+    const tasks = await tx.execute(sql`select step from task where user_id = 'user-7'`);
+    expect(tasks.rows, "its embed has not ended").toEqual([{ step: "embed" }]);
   });
 });
 

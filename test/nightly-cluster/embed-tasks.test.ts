@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Context } from "@noctuary/core/context";
 import type { Embedder } from "@noctuary/core/embedding/embedder";
 import { dealOut } from "@noctuary/core/nightly-cluster/sort-candidates";
-import { asLedger, asUser } from "@noctuary/db/access";
+import { asUser } from "@noctuary/db/access";
 import { addTasks, claimTask, lastRangeTask } from "@noctuary/db/ledger/task";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { countingEmbedder } from "../support/embedders.ts";
@@ -58,8 +58,14 @@ async function openNarrowNight(environment: Record<string, string> = {}): Promis
 }
 
 const embedTasks = () =>
-  database.query<{ payload: { notes: number }; attempts: number }>(
-    "select payload, attempts from noctuary.task where step = 'embed' order by payload->>'firstId'",
+  database.query<{
+    id: string;
+    run_id: string;
+    status: string;
+    payload: { notes: number };
+    attempts: number;
+  }>(
+    "select id, run_id, status, payload, attempts from noctuary.task where step = 'embed' order by payload->>'firstId'",
   );
 const stored = async () =>
   (
@@ -105,7 +111,7 @@ test("a range is not lengthened when somebody has begun with it, nor one before 
   await asUser(database.db, "u", (tx) => addTasks(tx, tasks.reverse()));
   const last = () => asUser(database.db, "u", (tx) => lastRangeTask(tx, run, "u", "embed"));
   expect(await last()).toMatchObject({ id: "until-d" });
-  await asLedger(database.db, (tx) => claimTask(tx, { id: "until-d", step: "embed", leaseMs: 60_000 }));
+  await claimTask(database.db, { id: "until-d", step: "embed", leaseMs: 60_000 });
   expect(await last()).toBeNull();
   await database.query("delete from noctuary.outbox");
   await database.query("delete from noctuary.task");
@@ -164,6 +170,34 @@ test("a text that another task of the user has stored meanwhile is not asked for
   await later;
   expect(paid).toHaveLength(35);
   expect(await stored()).toBe(40);
+});
+
+test("of two runs over one user at once, one waits for what the other one stores, and pays for nothing again", async () => {
+  const night = await openNarrowNight();
+  await putNotes(database, "u", themedNotes(20));
+  const start = (options: object) =>
+    night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z", options });
+  const [one, other] = [await start({}), await start({ acceptDeletions: true })];
+  const messages = await night.receive("embed");
+  const runOf = new Map((await embedTasks()).map((task) => [task.id, task.run_id]));
+  const of = (runId: string) => messages.filter(({ Body }) => runOf.get(JSON.parse(Body!).taskId) === runId);
+  const asks = Promise.withResolvers<void>();
+  const goesOn = Promise.withResolvers<void>();
+  hold = async () => {
+    asks.resolve();
+    await goesOn.promise;
+  };
+  const first = night.deliver("embed", of(one.runId));
+  await asks.promise;
+  await night.deliver("embed", of(other.runId));
+  expect((await embedTasks()).find(({ run_id }) => run_id === other.runId)).toMatchObject({
+    status: "pending",
+    attempts: 0,
+  });
+  goesOn.resolve();
+  await first;
+  for (const { runId } of [one, other]) expect((await night.finish(runId)).status).toBe("done");
+  expect(paid).toHaveLength(20);
 });
 
 test("a task that runs out of time is handed back, and goes on where it was", async () => {

@@ -1,4 +1,5 @@
 import type { Context } from "@noctuary/core/context";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { announcingStatements } from "../support/announced-statements.ts";
 import { databaseOfFile } from "../support/database-of-file.ts";
@@ -28,51 +29,76 @@ function oneCallANote(context: Context): Context {
   return announcingStatements({ ...context, embedder }, (text) => beforeStatement(text));
 }
 
-test("a run that stores a note's vector and one that purges it at the same moment wait for each other in one direction", async () => {
-  const [first, second, ...others] = themedNotes(12);
-  await putNotes(database, "u", [first!, second!, ...others]);
-  await night.run();
-  const edited = [first!, second!].map((note) => ({
-    ...note,
-    body: `${note.body} And more.`,
-    updatedAt: "2026-11-02T20:00:00Z",
-  }));
-  await putNotes(database, "u", edited);
-  const asOf = "2026-11-03T07:00:00Z";
-  const storing = await night.start({ trigger: "manual", asOf, options: {} });
-  const messages = await night.receive("embed");
-
-  // Once its texts are read, the first note is excluded, and another run comes as far as to group what is left.
-  const otherIsReady = Promise.withResolvers<void>();
-  let purging: Awaited<ReturnType<typeof night.start>> | undefined;
-  onPack = async () => {
-    onPack = async () => {};
-    await putNotes(database, "u", [{ ...edited[0]!, aiExcluded: true }]);
-    purging = await night.start({ trigger: "manual", asOf, options: { userIds: ["u"] } });
+test.each(["storing", "purging"])(
+  "a run that stores a note's vector and one that purges it wait for each other in one direction, %s first",
+  async (first) => {
+    const notes = themedNotes(12);
+    const version = (minute: number) =>
+      notes.slice(0, 2).map((note) => ({
+        ...note,
+        body: `${note.body} Version ${minute}.`,
+        updatedAt: `2026-11-02T20:0${minute}:00Z`,
+      }));
+    await putNotes(database, first, notes);
+    await night.run({ userIds: [first] });
+    await putNotes(database, first, version(1));
+    const start = (options: object) =>
+      night.start({ trigger: "manual", asOf: "2026-11-03T07:00:00Z", options });
+    const storing = await start({ userIds: [first] });
+    const embeds = await night.receive("embed");
+    const purging = await start({ userIds: [first], acceptDeletions: true });
     await night.deliver("embed", await night.receive("embed"));
-    otherIsReady.resolve();
-  };
-  // The first save has locked its vector and is about to lock the user's row, until the other one is about to purge.
-  const purgeBegins = Promise.withResolvers<void>();
-  const isRaising = (text: string) => text.includes("insert into user_state as s (user_id, version)");
-  let raises = 0;
-  beforeStatement = async (text) => {
-    if (text.includes("with stale as")) purgeBegins.resolve();
-    else if (isRaising(text) && purging !== undefined && raises++ === 1) await purgeBegins.promise;
-  };
+    const clusters = await night.receive("cluster");
+    expect(clusters).toHaveLength(1);
 
-  const stored = night.deliver("embed", messages);
-  await otherIsReady.promise;
-  await Promise.all([stored, night.deliver("cluster", await night.receive("cluster"))]);
-  beforeStatement = async () => {};
-  for (const { runId } of [storing, purging!]) expect((await night.finish(runId)).status).toBe("done");
+    // Both want the row of the user's version, which a third one holds until both wait.
+    const holder = new pg.Client({ connectionString: database.url });
+    await holder.connect();
+    const waiting = (sessions: number) =>
+      vi.waitFor(async () => {
+        const blocked = await database.query(
+          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        expect(blocked).toHaveLength(sessions);
+      }, PATIENT);
+    await holder.query("begin");
+    await holder.query("select from noctuary.user_state where user_id = $1 for update", [first]);
+    const texts = version(2);
+    await putNotes(database, first, texts);
+    const isRead = Promise.withResolvers<void>();
+    const goesOn = Promise.withResolvers<void>();
+    packsAll = true;
+    onPack = async () => {
+      isRead.resolve();
+      await goesOn.promise;
+    };
+    const stored = night.deliver("embed", embeds);
+    await isRead.promise;
+    await putNotes(database, first, [{ ...texts[0]!, aiExcluded: true }]);
+    const purge = () => night.deliver("cluster", clusters);
+    const store = async () => {
+      goesOn.resolve();
+      return stored;
+    };
+    const [one, other] = first === "storing" ? [store, purge] : [purge, store];
+    const working = [one()];
+    await waiting(1);
+    working.push(other());
+    await waiting(2);
+    await holder.query("rollback");
+    await Promise.all(working);
+    await holder.end();
+    onPack = async () => {};
+    packsAll = false;
 
-  const tries = await database.query(
-    "select step, attempts, error from noctuary.task where attempts > 1 or error is not null",
-  );
-  expect(tries).toEqual([]);
-  expect(night.log()).not.toContain("task will be tried again");
-});
+    for (const { runId } of [storing, purging]) expect((await night.finish(runId)).status).toBe("done");
+    const tries = await database.query(
+      "select step, attempts, error from noctuary.task where attempts > 1 or error is not null",
+    );
+    expect(tries).toEqual([]);
+    expect(night.log()).not.toContain("task will be tried again");
+  },
+);
 
 test("a worker that is frozen over a save until another one ends its task: one of them is turned away, and all is stored", async () => {
   await putNotes(database, "frozen", themedNotes(4));

@@ -28,7 +28,7 @@ function withTransactionsAnnounced(context: Context): Context {
   return { ...context, db: { ...db, drizzle } };
 }
 
-/** Does something just before the transaction that saves: after the claim, the look at the night, and the load. */
+/** Does something just before the transaction that saves: after the look at the night, and the load. */
 async function stacksWhile(meanwhile: () => Promise<void>): Promise<void> {
   const { runId } = await morning.night.start(
     { trigger: "manual", asOf: "2026-11-02T08:00:00Z", options: {} },
@@ -37,7 +37,7 @@ async function stacksWhile(meanwhile: () => Promise<void>): Promise<void> {
   let transactions = 0;
   beforeTransaction = async () => {
     transactions += 1;
-    if (transactions === 4) await meanwhile();
+    if (transactions === 3) await meanwhile();
   };
   await morning.night.deliver("stacks", await morning.night.receive("stacks"));
   beforeTransaction = () => Promise.resolve();

@@ -1,6 +1,5 @@
 import { asUser } from "@noctuary/db/access";
-import { lockRunUser, saveRunUser } from "@noctuary/db/ledger/run-user";
-import { wakeWaiting } from "@noctuary/db/ledger/wait";
+import { endRunUser } from "@noctuary/db/ledger/run-user";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Night, openNight } from "../support/night.ts";
@@ -21,8 +20,7 @@ test("a wait that begins while its end is being committed is over at once", asyn
   const messages = await night.receive("stacks");
   let delivered: Promise<unknown> | undefined;
   await asUser(database.db, "u", async (tx) => {
-    await saveRunUser(tx, runId, { ...(await lockRunUser(tx, runId, "u")), status: "done" });
-    await wakeWaiting(tx, "u", { job: "nightly-cluster", localDate: "2026-11-02" });
+    await endRunUser(tx, { id: runId, job: "nightly-cluster", localDate: "2026-11-02" }, "u", "done");
     delivered = night.deliver("stacks", messages);
     // The task has decided to wait, for it cannot see this transaction; now it stands before the lock.
     await vi.waitFor(async () => {

@@ -13,8 +13,9 @@ export interface Mortality {
 }
 
 /**
- * A context whose machine dies before its n-th deed: the beginning of a transaction, its end, a call of the queue, a
- * request to the embedder. From then on nothing it tries has any effect, and what it had not committed is gone.
+ * A context whose machine dies before its n-th deed: the beginning of a transaction, its end (or both, where it is sent in
+ * one piece), a call of the queue, a request to the embedder. From then on nothing it tries has any effect, and what it had
+ * not committed is gone.
  */
 export function mortal(context: Context, mortality: Mortality): Context {
   const deed = () => {
@@ -49,8 +50,16 @@ function mortalDatabase(db: Database, deed: () => void): Database {
       return result;
     }, config);
   };
+  // What is sent in one piece is one deed: nothing lies between its beginning and its end.
+  const connect = async () => {
+    deed();
+    return db.pool.connect();
+  };
   return {
     ...db,
+    pool: new Proxy(db.pool, {
+      get: (target, key) => (key === "connect" ? connect : Reflect.get(target, key, target)),
+    }),
     drizzle: new Proxy(db.drizzle, {
       get: (target, key) => (key === "transaction" ? transaction : Reflect.get(target, key, target)),
     }),

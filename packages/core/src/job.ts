@@ -1,7 +1,7 @@
-import type { LedgerTransaction, UserTransaction } from "@noctuary/db/access";
+import type { LedgerTransaction, Statement, UserTransaction } from "@noctuary/db/access";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import type { Run } from "@noctuary/db/ledger/run";
-import type { ClaimedTask } from "@noctuary/db/ledger/task";
+import type { Claim, ClaimedTask } from "@noctuary/db/ledger/task";
 import type { Night } from "@noctuary/db/ledger/wait";
 import type * as z from "zod";
 import type { Context } from "./context.ts";
@@ -48,13 +48,19 @@ interface StepInput<Payload> {
 }
 
 /** Either what to save, together with the task's end in one transaction, or when to go on. */
-export type Outcome<Tx> = Save<Tx> | { laterInMs: number; payload?: unknown };
+export type Outcome<Tx> = Save<Tx> | SaveAtOnce | { laterInMs: number; payload?: unknown };
 
 export interface Save<Tx> {
-  /** The task's result where it is known before anything is saved: then the task is ended first, in the same statement. */
-  result?: Totals;
   /** Returns the task's result. */
   save(tx: Tx): Promise<Totals>;
+}
+
+/** For small tasks, of which there are many. */
+export interface SaveAtOnce {
+  /** The task's result. */
+  result: Totals;
+  /** Ends the task, saves what came of it, and does what the step's `ended` would: all that the transaction says. */
+  statement: Statement;
 }
 
 /** A wait for a user's part in another job. It costs no attempt. */
@@ -70,17 +76,21 @@ export interface PlanStep {
   /** The queue through which a plan that ran out of time goes on. */
   readonly queue: string;
   readonly limits: StepLimits;
-  work(input: StepInput<unknown>): Promise<Outcome<LedgerTransaction>>;
+  work(input: StepInput<unknown>): Promise<Exclude<Outcome<LedgerTransaction>, SaveAtOnce>>;
 }
 
 /** Works on one user's data. */
-export interface UserStep<Payload = unknown> {
+export interface UserStep<Payload = unknown, Ahead = unknown> {
   readonly slug: string;
   readonly queue: string;
   readonly limits: StepLimits;
   /** Parsed by whoever makes a task and by whoever works on it. New fields are optional. */
   readonly payload: z.ZodType<Payload>;
-  work(input: StepInput<Payload> & { readonly userId: string }): Promise<Outcome<UserTransaction> | Wait>;
+  /** Claims a task, and brings along what its work begins with. For small tasks, of which there are many. */
+  claim?(context: Context, task: { id: string; leaseMs: number }): Promise<(Claim & { ahead: Ahead }) | null>;
+  work(
+    input: StepInput<Payload> & { readonly userId: string; readonly ahead?: Ahead | undefined },
+  ): Promise<Outcome<UserTransaction> | Wait>;
   /** What a saved result says about this user's night, as metrics. Asked after the commit. */
   measures?(result: Totals): Omit<Measurement, "dimensions">[];
   /** Runs in the transaction in which a task of this step was finished or failed for good. */
@@ -94,10 +104,11 @@ export interface UserStep<Payload = unknown> {
 }
 
 /** A step as the runtime sees it, its payload's type forgotten after the parse. */
-export function userStep<Payload>(step: UserStep<Payload>): UserStep {
+export function userStep<Payload, Ahead>(step: UserStep<Payload, Ahead>): UserStep {
   return {
     ...step,
-    work: (input) => step.work({ ...input, payload: step.payload.parse(input.payload) }),
+    work: ({ ahead, ...input }) =>
+      step.work({ ...input, ahead: ahead as Ahead | undefined, payload: step.payload.parse(input.payload) }),
   } as UserStep;
 }
 

@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm";
-import { type Database, type Transaction, vectorType } from "./database.ts";
+import { type SQL, sql } from "drizzle-orm";
+import { type Database, drizzleOn, type Transaction, vectorType } from "./database.ts";
 
 declare const role: unique symbol;
 
@@ -20,9 +20,19 @@ export interface TransactionOptions {
   mayBeLost?: boolean;
 }
 
+/** Whose rows a transaction sees. */
+type As = { role: "noctuary_user"; userId: string } | { role: "noctuary_ledger"; userId: "" };
+
+const ledger: As = { role: "noctuary_ledger", userId: "" };
+
+function user(userId: string): As {
+  if (userId === "") throw new TypeError("a user id is never empty");
+  return { role: "noctuary_user", userId };
+}
+
 /**
- * Runs `work` in one transaction as `noctuary_user`, for the rows of `userId` only. The only way to a user's data.
- * Role, user and search path are set for the transaction alone, so a transaction pooler may stand in between.
+ * Runs `work` in one transaction as `noctuary_user`, for the rows of `userId` only. With `sendAsUser` the only way to a
+ * user's data. Role, user and search path are set for the transaction alone, so a transaction pooler may stand in between.
  */
 export async function asUser<T>(
   db: Database,
@@ -30,8 +40,7 @@ export async function asUser<T>(
   work: (tx: UserTransaction) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  if (userId === "") throw new TypeError("a user id is never empty");
-  return begin(db, { role: "noctuary_user", userId, ...options }, (tx) => work(tx as UserTransaction));
+  return begin(db, user(userId), options, (tx) => work(tx as UserTransaction));
 }
 
 /** Runs `work` in one transaction as `noctuary_ledger`. */
@@ -40,9 +49,33 @@ export async function asLedger<T>(
   work: (tx: LedgerTransaction) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  return begin(db, { role: "noctuary_ledger", userId: "", ...options }, (tx) =>
-    work(tx as LedgerTransaction),
-  );
+  return begin(db, ledger, options, (tx) => work(tx as LedgerTransaction));
+}
+
+/** Something to say to the database. */
+export type Statement = SQL;
+
+/** What came of a statement. */
+export interface Answer {
+  rows: Record<string, unknown>[];
+}
+
+/**
+ * As `asUser`, for statements that all are known beforehand: they are sent in one piece with the beginning and the commit of
+ * their transaction, which takes one way there and back and wakes the server once. Where one is refused, nothing of them is
+ * committed, and what is thrown is the first one's refusal.
+ */
+export async function sendAsUser(
+  db: Database,
+  userId: string,
+  statements: readonly Statement[],
+): Promise<Answer[]> {
+  return send(db, user(userId), statements);
+}
+
+/** As `sendAsUser`, as `noctuary_ledger`. */
+export async function sendAsLedger(db: Database, statements: readonly Statement[]): Promise<Answer[]> {
+  return send(db, ledger, statements);
 }
 
 /**
@@ -63,22 +96,13 @@ export async function attempt(
 
 async function begin<T>(
   db: Database,
-  {
-    role,
-    userId,
-    mayBeLost = false,
-  }: TransactionOptions & { role: "noctuary_user" | "noctuary_ledger"; userId: string },
+  as: As,
+  { mayBeLost = false }: TransactionOptions,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   const { schema } = await vectorType(db);
   return db.drizzle.transaction(async (tx) => {
-    // pgvector's operators are found by search path; a schema name is quoted by the server itself.
-    const opened = tx
-      .execute(sql`select set_config('app.user_id', ${userId}, true),
-      set_config('search_path', 'noctuary, ' || quote_ident(${schema}), true),
-      set_config('synchronous_commit', case when ${mayBeLost} then 'off' else current_setting('synchronous_commit') end, true),
-      set_config('statement_timeout', ${STATEMENT_TIMEOUT}, true), set_config('role', ${role}, true)`)
-      .execute();
+    const opened = tx.execute(opening(as, schema, mayBeLost)).execute();
     // Not waited for: the first statement of `work` goes out right behind it, and where this one is refused, so is
     // everything after it, for a reason that says nothing.
     opened.catch(() => {});
@@ -88,4 +112,32 @@ async function begin<T>(
       await opened;
     }
   });
+}
+
+async function send(db: Database, as: As, statements: readonly Statement[]): Promise<Answer[]> {
+  const { schema } = await vectorType(db);
+  const client = await db.pool.connect();
+  try {
+    const connection = drizzleOn(client);
+    // No wait in between. Where one is refused, so are all after it, and the commit rolls back.
+    const sent = [
+      client.query("begin"),
+      ...[opening(as, schema), ...statements].map((statement) => connection.execute(statement).execute()),
+      client.query("commit"),
+    ];
+    const ended = await Promise.allSettled<unknown>(sent);
+    const refused = ended.find((answer) => answer.status === "rejected");
+    if (refused !== undefined) throw refused.reason;
+    return ended.slice(2, -1).map((answer) => (answer as PromiseFulfilledResult<Answer>).value);
+  } finally {
+    client.release();
+  }
+}
+
+/** pgvector's operators are found by search path; a schema name is quoted by the server itself. */
+function opening({ role, userId }: As, vectorSchema: string, mayBeLost = false): SQL {
+  return sql`select set_config('app.user_id', ${userId}, true),
+    set_config('search_path', 'noctuary, ' || quote_ident(${vectorSchema}), true),
+    set_config('statement_timeout', ${STATEMENT_TIMEOUT}, true), set_config('role', ${role}, true)
+    ${mayBeLost ? sql`, set_config('synchronous_commit', 'off', true)` : sql``}`;
 }

@@ -22,6 +22,7 @@ import {
 import { forgetRetiredMembers, retiredClusters } from "@noctuary/db/clusters/retired-cluster";
 import { vectorType } from "@noctuary/db/database";
 import { takeBackSentences } from "@noctuary/db/insights/insight";
+import { endRunUser } from "@noctuary/db/ledger/run-user";
 import { vanishedNotes } from "@noctuary/db/notes/note-changes";
 import {
   type NotesWithVectors,
@@ -40,7 +41,6 @@ import { limitsFor, type UserStep } from "../job.ts";
 import { namingTotals } from "./ask-for-names.ts";
 import { decideOnThread } from "./computing-thread.ts";
 import { type DecidedClusters, sizesOf } from "./decided-clusters.ts";
-import { afterCluster } from "./fan-in.ts";
 import { giveNames } from "./give-names.ts";
 import { groupNotes } from "./group-notes.ts";
 import { type LastNight, previousTopics } from "./last-night.ts";
@@ -173,7 +173,7 @@ export const cluster: UserStep<ClusterPayload> = {
     // To the next plan nothing of these notes is new, and yet they are to be grouped.
     if (status === "failed" && run.options.trial !== true)
       await saveUserState(tx, task.userId, { editsPending: true });
-    await afterCluster(tx, run, task.userId, status);
+    await endRunUser(tx, run, task.userId, status);
   },
 };
 

@@ -1,7 +1,7 @@
 import { type Job, userStep } from "../job.ts";
+import { abandonUser } from "./abandon-user.ts";
 import { cluster } from "./cluster.ts";
 import { embed } from "./embed.ts";
-import { abandonUser } from "./fan-in.ts";
 import { plan } from "./plan.ts";
 import { CLUSTER, EMBED } from "./steps.ts";
 

@@ -4,7 +4,13 @@ import { audit, saveUserState, type UserState, userSettings, userState } from "@
 import { budgetsOf } from "@noctuary/db/budget/budget-month";
 import type { PlannedCounts } from "@noctuary/db/ledger/ledger.sql";
 import type { Run } from "@noctuary/db/ledger/run";
-import { lockRunUser, noCounts, type RunUser, saveRunUser } from "@noctuary/db/ledger/run-user";
+import {
+  clusterWhenReady,
+  lockRunUser,
+  noCounts,
+  type RunUser,
+  saveRunUser,
+} from "@noctuary/db/ledger/run-user";
 import { addTasks, lastRangeTask, replacePayload } from "@noctuary/db/ledger/task";
 import {
   type Candidate,
@@ -20,7 +26,6 @@ import { dryBudget } from "../budget/dry-budget.ts";
 import type { Context } from "../context.ts";
 import { daysBetween } from "../local-date.ts";
 import { dryNames, hasNamesToAsk } from "./dry-names.ts";
-import { clusterWhenReady } from "./fan-in.ts";
 import { dealOut, type NoteRange, type SortedCandidates, sortCandidates } from "./sort-candidates.ts";
 import { EMBED, type EmbedPayload, embedPayload, type NoteRangePayload } from "./steps.ts";
 import { areTooMany, decideWithholding } from "./withhold-deletions.ts";
@@ -281,7 +286,7 @@ async function finishUser(
     }),
   ]);
   // Notes that were put into tasks just now are not embedded yet.
-  if (newTasks === 0) await clusterWhenReady(tx, run, planned);
+  if (newTasks === 0) await clusterWhenReady(tx, run, userId);
 }
 
 type HeldDeletions = Awaited<ReturnType<typeof withholding>>;

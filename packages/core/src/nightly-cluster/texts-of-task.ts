@@ -1,6 +1,6 @@
-import { asUser, type UserTransaction } from "@noctuary/db/access";
+import { asUser } from "@noctuary/db/access";
 import { vectorsByHash } from "@noctuary/db/notes/note-embedding";
-import { type NoteText, textsToEmbed } from "@noctuary/db/notes/notes-to-embed";
+import { type NoteText, type TextRow, textsToEmbed } from "@noctuary/db/notes/notes-to-embed";
 import type { Context } from "../context.ts";
 import type { EmbedPayload } from "./steps.ts";
 
@@ -38,49 +38,48 @@ export async function* textsOfTask(
     againSince,
     waiting,
     mayGoOn,
-    hasCompany,
+    taskId,
+    ahead,
   }: {
     againSince: Date | null;
     waiting: WaitingTexts;
     mayGoOn: () => boolean;
-    /** Whether others embed notes of this user beside this task. */
-    hasCompany: (tx: UserTransaction) => Promise<boolean>;
+    taskId: string;
+    /** The first page's texts, where they came along with the claim. */
+    ahead: TextRow[] | null;
   },
 ): AsyncGenerator<PageOfTexts> {
   /** Hashes of earlier pages, whose vectors this task has stored or will. */
   const met = new Set<string>();
   let hadVectors = false;
-  const readAfter = (afterId: string) =>
-    asUser(db, userId, async (tx) => {
-      const isFirst = afterId === "";
-      const [{ notes, hasVectors }, company] = await Promise.all([
-        textsToEmbed(tx, embedder, userId, {
-          asked: payload,
-          afterId,
-          maxNotes: limits.embedPageNotes,
-          maxBytes: limits.embedPageBytes,
-          rehash: "noteIds" in payload || payload.rehash === true,
-          againSince,
-        }),
-        isFirst || hadVectors ? false : hasCompany(tx),
-      ]);
-      if (isFirst) hadVectors = hasVectors;
-      const lastId = notes.at(-1)?.id;
-      if (lastId === undefined) return null;
-      const empty = notes.filter(isEmpty);
-      const others = notes.filter((note) => !isEmpty(note) && !joinsWaiting(note, waiting));
-      // Asked after those that wait were looked at: what is waited for no more is stored by now, and found here. Of a user
-      // who had no vectors only what this task has met, or others store, can be: the search reads all rows of the user
-      // where the planner knows nothing of a new table.
-      const mayFind = (hash: string) => againSince === null && (hadVectors || company || met.has(hash));
-      const hashes = [...new Set(others.map((note) => note.contentHash).filter(mayFind))];
-      for (const { contentHash } of others) met.add(contentHash);
-      const vectorOf =
-        hashes.length === 0
-          ? new Map<string, Float32Array>()
-          : await vectorsByHash(tx, embedder, userId, hashes);
-      return { lastId, empty, others, vectorOf };
+  const readAfter = async (afterId: string) => {
+    const { notes, mayBeStored } = await textsToEmbed(db, embedder, userId, {
+      asked: payload,
+      afterId,
+      maxNotes: limits.embedPageNotes,
+      maxBytes: limits.embedPageBytes,
+      rehash: "noteIds" in payload || payload.rehash === true,
+      againSince,
+      besideTask: taskId,
+      ahead: afterId === "" ? ahead : null,
     });
+    if (afterId === "") hadVectors = mayBeStored;
+    const lastId = notes.at(-1)?.id;
+    if (lastId === undefined) return null;
+    const empty = notes.filter(isEmpty);
+    const others = notes.filter((note) => !isEmpty(note) && !joinsWaiting(note, waiting));
+    // Asked after those that wait were looked at: what is waited for no more is stored by now, and found here. Of a user
+    // who had no vectors only what this task has met, or others store, can be: the search reads all rows of the user
+    // where the planner knows nothing of a new table.
+    const mayFind = (hash: string) => againSince === null && (hadVectors || mayBeStored || met.has(hash));
+    const hashes = [...new Set(others.map((note) => note.contentHash).filter(mayFind))];
+    for (const { contentHash } of others) met.add(contentHash);
+    const vectorOf =
+      hashes.length === 0
+        ? new Map<string, Float32Array>()
+        : await asUser(db, userId, (tx) => vectorsByHash(tx, embedder, userId, hashes));
+    return { lastId, empty, others, vectorOf };
+  };
   let reading: ReturnType<typeof readAfter> | null = readAfter("");
   try {
     while (reading !== null) {

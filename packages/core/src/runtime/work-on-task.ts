@@ -1,10 +1,12 @@
 import { asLedger, asUser, type LedgerTransaction, type UserTransaction } from "@noctuary/db/access";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
-import { type Run, runOfTask } from "@noctuary/db/ledger/run";
+import type { Run } from "@noctuary/db/ledger/run";
 import {
+  type Claim,
   type ClaimedTask,
   claimTask,
   finishTask,
+  finishTaskBy,
   LostLeaseError,
   retryTask,
   yieldTask,
@@ -13,7 +15,7 @@ import { lockWaits, waitKey } from "@noctuary/db/ledger/wait";
 import type { Context, LogFields } from "../context.ts";
 import { errorCause } from "../error-cause.ts";
 import { OutOfTimeError, PermanentError, recordable, runCancelled, VersionConflictError } from "../errors.ts";
-import type { Outcome, PlanStep, UserStep, Wait } from "../job.ts";
+import type { Outcome, PlanStep, SaveAtOnce, UserStep, Wait } from "../job.ts";
 import { measure } from "../metrics.ts";
 import { closeRunIfFinished } from "./close-run.ts";
 import { explainFailure } from "./explain-failure.ts";
@@ -58,15 +60,13 @@ export async function workOn(
   taskId: string,
   remainingMs: () => number,
 ): Promise<string | null> {
-  const claim = await asLedger(context.db, async (tx) => {
-    const [task, run] = await Promise.all([
-      claimTask(tx, { id: taskId, step: step.slug, leaseMs: step.limits.leaseMs }),
-      runOfTask(tx, taskId),
-    ]);
-    return task === null ? null : { task, run: run! };
-  });
+  const { leaseMs } = step.limits;
+  const claim: (Claim & { ahead?: unknown }) | null =
+    isPlan(step) || step.claim === undefined
+      ? await claimTask(context.db, { id: taskId, step: step.slug, leaseMs })
+      : await step.claim(context, { id: taskId, leaseMs });
   if (claim === null) return null;
-  const { task, run } = claim;
+  const { task, run, ahead } = claim;
   const fields = logFieldsOf(run, task);
   const startedMs = performance.now();
   const stop = new AbortController();
@@ -83,7 +83,7 @@ export async function workOn(
       );
     }
     context.logger.info("task started", fields);
-    await workAndSave(context, step, { run, task, remainingMs, signal: stop.signal });
+    await workAndSave(context, step, { run, task, ahead, remainingMs, signal: stop.signal });
     context.logger.info("task ended", fields);
   } catch (error) {
     await recordFailure(context, step, run, task, await explainFailure(context, error), fields);
@@ -98,7 +98,12 @@ export async function workOn(
 async function workAndSave(
   context: Context,
   step: PlanStep | UserStep,
-  { run, task, ...time }: { run: Run; task: ClaimedTask; remainingMs: () => number; signal: AbortSignal },
+  {
+    run,
+    task,
+    ahead,
+    ...time
+  }: { run: Run; task: ClaimedTask; ahead: unknown; remainingMs: () => number; signal: AbortSignal },
 ): Promise<void> {
   const input = { context, run, task, payload: task.payload, ...time };
   for (let redo = 0; ; redo++) {
@@ -110,8 +115,16 @@ async function workAndSave(
         return;
       }
       const userId = task.userId!;
-      const outcome = await inTime(step.work({ ...input, userId }), time.signal);
+      const outcome = await inTime(
+        step.work({ ...input, userId, ...(redo === 0 ? { ahead } : {}) }),
+        time.signal,
+      );
       if ("waitsFor" in outcome) return await wait(context, run, { ...task, userId }, outcome);
+      if ("statement" in outcome) {
+        await finishTaskBy(context.db, userId, outcome.statement);
+        measureResult(context, step, run, outcome.result);
+        return;
+      }
       const result = await asUser(context.db, userId, async (tx) => {
         const result = await end(tx, task, outcome);
         if (result !== undefined) await step.ended(tx, run, { ...task, userId }, "done", context);
@@ -144,17 +157,11 @@ async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 async function end<Tx extends LedgerTransaction | UserTransaction>(
   tx: Tx,
   task: ClaimedTask,
-  outcome: Outcome<Tx>,
+  outcome: Exclude<Outcome<Tx>, SaveAtOnce>,
 ): Promise<Totals | undefined> {
   if (!("save" in outcome)) {
     await yieldTask(tx, task, { delayMs: outcome.laterInMs, payload: outcome.payload });
     return undefined;
-  }
-  if (outcome.result !== undefined) {
-    const ended = finishTask(tx, task, { status: "done", result: outcome.result });
-    // Sent behind it, and not waited for it: where the task is another worker's by now, nothing of both is committed.
-    await Promise.all([ended, outcome.save(tx)]);
-    return outcome.result;
   }
   const result = await outcome.save(tx);
   await finishTask(tx, task, { status: "done", result });

@@ -42,10 +42,8 @@ export async function userState(tx: UserTransaction, userId: string): Promise<Us
  * whoever computed from another one must start again.
  */
 export async function raiseVersion(tx: UserTransaction, userId: string): Promise<number> {
-  const { rows } = await tx.execute<{ version: string }>(sql`
-    insert into user_state as s (user_id, version) values (${userId}, 1)
-    on conflict (user_id) do update set version = s.version + 1 returning version`);
-  return Number(rows[0]!.version) - 1;
+  const { rows } = await tx.execute<{ before: string }>(sql`select raise_version(${userId}) as before`);
+  return Number(rows[0]!.before);
 }
 
 /** The column and the type of each field that is saved by itself. */
@@ -104,11 +102,8 @@ export interface UsageEntry {
 
 export async function addUsage(tx: UserTransaction, userId: string, entry: UsageEntry): Promise<void> {
   await tx.execute(sql`
-    insert into usage as u (user_id, day, model, inputs, requests, tokens, cost_usd)
-    values (${userId}, ${entry.day}, ${entry.model}, ${entry.inputs}, ${entry.requests}, ${entry.tokens}, ${entry.costUsd})
-    on conflict (user_id, day, model) do update set inputs = u.inputs + excluded.inputs,
-      requests = u.requests + excluded.requests, tokens = u.tokens + excluded.tokens,
-      cost_usd = u.cost_usd + excluded.cost_usd`);
+    select add_usage(${userId}, ${entry.day}::date, ${entry.model}, ${entry.inputs}::integer, ${entry.requests}::integer,
+      ${entry.tokens}::bigint, ${entry.costUsd}::double precision)`);
 }
 
 export interface UsageRow extends UsageEntry {
@@ -140,8 +135,7 @@ export interface AuditEntry {
 
 export async function audit(tx: UserTransaction | LedgerTransaction, entry: AuditEntry): Promise<void> {
   await tx.execute(sql`
-    insert into audit_log (user_id, actor, run_id, task_id, action, counts)
-    values (${entry.userId}, ${entry.actor}, ${entry.runId ?? null}, ${entry.taskId ?? null}, ${entry.action},
+    select add_audit(${entry.userId}, ${entry.actor}, ${entry.runId ?? null}, ${entry.taskId ?? null}, ${entry.action},
       ${JSON.stringify(entry.counts)}::jsonb)`);
 }
 

@@ -2,6 +2,8 @@ import { sql } from "drizzle-orm";
 import type { LedgerTransaction, UserTransaction } from "../access.ts";
 import { textArray } from "../text-array.ts";
 import type { PlannedCounts } from "./ledger.sql.ts";
+import type { Run } from "./run.ts";
+import { type Night, waitKey } from "./wait.ts";
 
 export interface RunUser {
   userId: string;
@@ -58,20 +60,29 @@ export async function saveRunUser(tx: UserTransaction, runId: string, user: RunU
 }
 
 /**
- * How many of a user's tasks of one step are not finished. Asked after `lockRunUser`, in a statement of its own. In words
- * that the index of a run's unfinished tasks does not suit: where the planner knows nothing of the table it takes that one
- * for as short as the user's, and looks at all users' tasks.
+ * Ends the part of a user in a run. What waits for that night of the user's is due now. A row that is not there yet, of a
+ * user whose plan was never begun, is made.
  */
-export async function unfinishedTasks(
+export async function endRunUser(
   tx: UserTransaction,
-  runId: string,
+  run: Night & Pick<Run, "id">,
   userId: string,
-  step: string,
-): Promise<number> {
-  const { rows } = await tx.execute<{ open: number }>(sql`
-    select count(*)::int as open from task
-    where run_id = ${runId} and user_id = ${userId} and step = ${step} and status not in ('done', 'failed')`);
-  return rows[0]!.open;
+  status: "done" | "failed",
+): Promise<void> {
+  await lockRunUser(tx, run.id, userId);
+  await tx.execute(sql`select end_run_user(${run.id}, ${userId}, ${status}, ${waitKey(run)})`);
+}
+
+/**
+ * Starts a user's clustering once the user is planned to the end and each embed task is finished or failed. Said in the
+ * transaction that planned the user or ended one of these tasks.
+ */
+export async function clusterWhenReady(
+  tx: UserTransaction,
+  run: Night & Pick<Run, "id">,
+  userId: string,
+): Promise<void> {
+  await tx.execute(sql`select cluster_when_ready(${run.id}, ${userId}, ${waitKey(run)})`);
 }
 
 /** Makes these users part of a run, planned to the end: for jobs that do not look through notes one by one. */

@@ -24,7 +24,7 @@ const runColumns = sql`id, job, local_date::text as "localDate", trigger, option
   cost_usd as "costUsd", error, created_at as "createdAt", finished_at as "finishedAt",
   cancelled_at as "cancelledAt"`;
 
-type RunRow = Omit<Run, "asOf" | "createdAt" | "finishedAt" | "cancelledAt"> & {
+export type RunRow = Omit<Run, "asOf" | "createdAt" | "finishedAt" | "cancelledAt"> & {
   asOf: string;
   createdAt: string;
   finishedAt: string | null;
@@ -32,7 +32,7 @@ type RunRow = Omit<Run, "asOf" | "createdAt" | "finishedAt" | "cancelledAt"> & {
 } & Record<string, unknown>;
 
 /** drizzle hands timestamps of raw queries over as text. */
-function toRun({ asOf, createdAt, finishedAt, cancelledAt, ...rest }: RunRow): Run {
+export function toRun({ asOf, createdAt, finishedAt, cancelledAt, ...rest }: RunRow): Run {
   return {
     ...(rest as Omit<Run, "asOf" | "createdAt" | "finishedAt" | "cancelledAt">),
     asOf: new Date(asOf),
@@ -64,14 +64,6 @@ export async function runAgeMs(tx: LedgerTransaction, id: string): Promise<numbe
   const { rows } = await tx.execute<{ age: number }>(sql`
     select extract(epoch from ledger_clock() - created_at)::float8 * 1000 as age from run where id = ${id}`);
   return rows[0]!.age;
-}
-
-/** The run of a task. */
-export async function runOfTask(tx: LedgerTransaction, taskId: string): Promise<Run | null> {
-  const { rows } = await tx.execute<RunRow>(
-    sql`select ${runColumns} from run where id = (select run_id from task where id = ${taskId})`,
-  );
-  return rows[0] === undefined ? null : toRun(rows[0]);
 }
 
 /** The scheduled or catch-up run of a job for one date. */

@@ -1,7 +1,15 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { LedgerTransaction, UserTransaction } from "../access.ts";
+import {
+  type LedgerTransaction,
+  type Statement,
+  sendAsLedger,
+  sendAsUser,
+  type UserTransaction,
+} from "../access.ts";
+import { type Database, sqlState } from "../database.ts";
 import { textArray } from "../text-array.ts";
 import type { RecordedError, TaskStatus, Totals } from "./ledger.sql.ts";
+import { type Run, type RunRow, toRun } from "./run.ts";
 
 /** A task under a lease. Whoever holds it may finish it as long as its fence is still the newest. */
 export interface ClaimedTask {
@@ -41,7 +49,7 @@ export class LostLeaseError extends Error {
  */
 export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: NewTask[]): Promise<number> {
   if (tasks.length === 0) return 0;
-  const rows = tasks.map((t) => ({
+  const asked = tasks.map((t) => ({
     id: t.id,
     run_id: t.runId,
     step: t.step,
@@ -49,15 +57,10 @@ export async function addTasks(tx: LedgerTransaction | UserTransaction, tasks: N
     user_id: t.userId,
     payload: t.payload,
   }));
-  const { rowCount } = await tx.execute(sql`
-    with added as (
-      insert into task (created_at, id, run_id, step, queue, user_id, payload)
-      select ledger_clock(), id, run_id, step, queue, user_id, payload from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        as t(id text, run_id text, step text, queue text, user_id text, payload jsonb)
-      on conflict do nothing
-      returning id, queue, user_id)
-    insert into outbox (queue, task_id, user_id) select queue, id, user_id from added`);
-  return rowCount ?? 0;
+  const { rows } = await tx.execute<{ added: number }>(
+    sql`select add_tasks(${JSON.stringify(asked)}::jsonb) as added`,
+  );
+  return rows[0]!.added;
 }
 
 /**
@@ -85,22 +88,34 @@ export async function replacePayload(tx: UserTransaction, taskId: string, payloa
   await tx.execute(sql`update task set payload = ${JSON.stringify(payload)}::jsonb where id = ${taskId}`);
 }
 
+/** What a worker has got to do, and the run that it is part of. */
+export interface Claim {
+  task: ClaimedTask;
+  run: Run;
+}
+
 /**
  * Leases a task of a step that is due: pending, or running under a lease that has ended. null when there is nothing to
  * do: it is finished, leased by someone else, not due yet, or not this step's, because its message went astray.
  */
 export async function claimTask(
-  tx: LedgerTransaction,
+  db: Database,
   { id, step, leaseMs }: { id: string; step: string; leaseMs: number },
-): Promise<ClaimedTask | null> {
-  const { rows } = await tx.execute<ClaimedRow>(sql`
-    update task set status = 'running', attempts = attempts + 1, fence = fence + 1, not_before = null, waits_for = null,
-      lease_until = ledger_clock() + ${leaseMs} * interval '1 millisecond'
-    where id = ${id} and step = ${step} and (
-      (status = 'pending' and (not_before is null or not_before <= ledger_clock()))
-      or (status = 'running' and lease_until < ledger_clock()))
-    returning ${claimedColumns}`);
-  return rows[0] === undefined ? null : claimed(rows[0]);
+): Promise<Claim | null> {
+  const [answer] = await sendAsLedger(db, [
+    sql`select task, run from claim_task(${id}, ${step}, ${leaseMs}::double precision)`,
+  ]);
+  return claimOf(answer!.rows[0] as ClaimRow | undefined);
+}
+
+/** What a function of the database that claims a task returns of it. */
+export interface ClaimRow {
+  task: ClaimedRow;
+  run: RunRow;
+}
+
+export function claimOf(row: ClaimRow | undefined): Claim | null {
+  return row === undefined ? null : { task: claimed(row.task), run: toRun(row.run) };
 }
 
 /** Those of these tasks whose last try has ended without a word: whoever worked on it is gone. */
@@ -147,11 +162,32 @@ export async function finishTask(
   task: ClaimedTask,
   end: { status: "done"; result: Totals } | { status: "failed"; error: RecordedError },
 ): Promise<void> {
-  const set =
-    end.status === "done"
-      ? sql`status = 'done', result = ${JSON.stringify(end.result)}::jsonb, error = null`
-      : sql`status = 'failed', error = ${JSON.stringify(end.error)}::jsonb`;
-  await updateUnderFence(tx, task, sql`${set}, lease_until = null, finished_at = ledger_clock()`);
+  const result = end.status === "done" ? JSON.stringify(end.result) : null;
+  const error = end.status === "failed" ? JSON.stringify(end.error) : null;
+  await tx
+    .execute(
+      sql`select finish_task(${task.id}, ${task.fence}::bigint, ${end.status}, ${result}::jsonb, ${error}::jsonb)`,
+    )
+    .catch(throwLostLease);
+}
+
+/**
+ * Ends a user's task by a statement that saves what came of it too, in a transaction of its own.
+ *
+ * @throws {LostLeaseError} when the fence is no longer the newest: then nothing is saved
+ */
+export async function finishTaskBy(db: Database, userId: string, statement: Statement): Promise<void> {
+  await sendAsUser(db, userId, [statement]).catch(throwLostLease);
+}
+
+/** As `finish_task` raises it. */
+const LOST_LEASE = "LEASE";
+
+function throwLostLease(error: unknown): never {
+  if (sqlState(error) === LOST_LEASE) {
+    throw new LostLeaseError("another worker holds this task now", { cause: error });
+  }
+  throw error;
 }
 
 /** Gives a task back after a failure that may pass: it is due again in `delayMs`. */
@@ -208,17 +244,6 @@ export async function renewLease(tx: LedgerTransaction, task: ClaimedTask, lease
  */
 export async function saveProgress(tx: UserTransaction, task: ClaimedTask, result: Totals): Promise<void> {
   await updateUnderFence(tx, task, sql`result = ${JSON.stringify(result)}::jsonb`);
-}
-
-/** Whether the run has, or had, further tasks of the same step for this user. */
-export async function hasOtherTasks(
-  tx: UserTransaction,
-  { id, runId, userId, step }: Pick<ClaimedTask, "id" | "runId" | "userId" | "step">,
-): Promise<boolean> {
-  const { rows } = await tx.execute(
-    sql`select from task where run_id = ${runId} and user_id = ${userId} and step = ${step} and id <> ${id} limit 1`,
-  );
-  return rows.length > 0;
 }
 
 /** What has been saved of a task's work so far, by this try or an earlier one. */

@@ -19,17 +19,6 @@ export async function lockWaits(tx: LedgerTransaction | UserTransaction, userId:
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('noctuary wait'), hashtext(${userId}))`);
 }
 
-/** Makes the tasks due that wait for this night of the user's, in the transaction in which the night ends for them. */
-export async function wakeWaiting(tx: UserTransaction, userId: string, night: Night): Promise<void> {
-  await lockWaits(tx, userId);
-  await tx.execute(sql`
-    with woken as (
-      update task set not_before = null, waits_for = null
-      where user_id = ${userId} and waits_for = ${waitKey(night)} and status = 'pending'
-      returning id, queue)
-    insert into outbox (queue, task_id, user_id) select queue, id, ${userId} from woken`);
-}
-
 export interface NightOfUser {
   /** Runs of that night which deal with the user, and where the user stands in each; null before they are planned. */
   runs: { id: string; isOpen: boolean; userStatus: "open" | "done" | "failed" | null }[];

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { sql } from "drizzle-orm";
-import type { UserTransaction } from "../access.ts";
+import { sendAsUser } from "../access.ts";
+import type { Database } from "../database.ts";
 import { textArray } from "../text-array.ts";
 
 /**
@@ -21,14 +22,16 @@ interface Text {
  * six times as long (25 microseconds for a note of 1,200 characters: its `btrim` and `length` go from character to
  * character). Texts that may need composing are left to it all the same: Unicode's tables are another version there.
  */
-export async function contentHashes(tx: UserTransaction, texts: readonly Text[]): Promise<string[]> {
+export async function contentHashes(db: Database, userId: string, texts: readonly Text[]): Promise<string[]> {
   const hashes = texts.map(plainContentHash);
   const others = texts.filter((_, i) => hashes[i] === null);
   if (others.length > 0) {
-    const { rows } = await tx.execute<{ hash: string }>(sql`
-      select content_hash(title, body) as hash
-      from unnest(${textArray(others.map(({ title }) => title))}, ${textArray(others.map(({ body }) => body))})
-        with ordinality as t(title, body, place) order by place`);
+    const [answer] = await sendAsUser(db, userId, [
+      sql`select content_hash(title, body) as hash
+        from unnest(${textArray(others.map(({ title }) => title))}, ${textArray(others.map(({ body }) => body))})
+          with ordinality as t(title, body, place) order by place`,
+    ]);
+    const rows = answer!.rows as { hash: string }[];
     let next = 0;
     for (let i = 0; i < hashes.length; i++) hashes[i] ??= rows[next++]!.hash;
   }

@@ -1,6 +1,11 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { UserTransaction } from "../access.ts";
+import type { UsageEntry } from "../account/account.ts";
 import type { VectorType } from "../database.ts";
+import type { Totals } from "../ledger/ledger.sql.ts";
+import type { Run } from "../ledger/run.ts";
+import type { ClaimedTask } from "../ledger/task.ts";
+import { type Night, waitKey } from "../ledger/wait.ts";
 import { textArray } from "../text-array.ts";
 import { decodeVectorInto, encodeVectorArray } from "../vector-codec.ts";
 import type { EmbeddingModel } from "./note-changes.ts";
@@ -77,30 +82,23 @@ export async function saveVectors(
   type: VectorType,
   { model, dimensions }: EmbeddingModel,
   userId: string,
-  { notes, vectors, rows }: EmbeddedNotes,
+  embedded: EmbeddedNotes,
 ): Promise<void> {
-  if (notes.length === 0) return;
+  if (embedded.notes.length === 0) return;
+  await tx.execute(sql`
+    select save_vectors(${userId}, ${model}, ${dimensions}::integer, ${vectorArrays(type, dimensions, embedded)})`);
+}
+
+/** What `save_vectors` takes of them: ids, hashes, times, vectors. */
+function vectorArrays(type: VectorType, dimensions: number, { notes, vectors, rows }: EmbeddedNotes): SQL {
   // In one order always: two runs that write the same notes at once wait for each other in one direction.
   const order = notes.map((_, i) => i).sort((a, b) => (notes[a]!.id < notes[b]!.id ? -1 : 1));
   const sorted = order.map((i) => notes[i]!);
   const sortedRows = order.map((i) => rows?.[i] ?? i);
   // COPY is refused under row-level security; this form writes the same binary vectors.
-  await tx.execute(sql`
-    insert into note_embedding (user_id, note_id, model, dimensions, content_hash, vector, seen_updated_at, embedded_at)
-    select ${userId}, id, ${model}, ${dimensions}::int, hash, vector, updated_at::timestamptz, clock_timestamp()
-    from unnest(${textArray(sorted.map((n) => n.id))}, ${textArray(sorted.map((n) => n.contentHash))},
-      ${textArray(sorted.map((n) => n.updatedAt))}, ${encodeVectorArray(vectors, dimensions, type.oid, sortedRows)}::vector[])
-      as n(id, hash, updated_at, vector)
-    on conflict (user_id, note_id, model, dimensions) do update set content_hash = excluded.content_hash,
-      vector = excluded.vector, seen_updated_at = excluded.seen_updated_at, embedded_at = excluded.embedded_at,
-      failed_hash = null, failed_code = null, failed_at = null
-    where ${notOvertaken}`);
+  return sql`${textArray(sorted.map((n) => n.id))}, ${textArray(sorted.map((n) => n.contentHash))},
+    ${textArray(sorted.map((n) => n.updatedAt))}, ${encodeVectorArray(vectors, dimensions, type.oid, sortedRows)}::vector[]`;
 }
-
-/** Whether what is being saved is the note's present state, or the row that is there is not either. */
-const notOvertaken = sql`not exists (select 1 from note n
-  where n.user_id = note_embedding.user_id and n.id = note_embedding.note_id
-    and n.updated_at = note_embedding.seen_updated_at and n.updated_at <> excluded.seen_updated_at)`;
 
 export interface FailedNote {
   id: string;
@@ -117,14 +115,43 @@ export async function saveFailures(
   failures: FailedNote[],
 ): Promise<void> {
   if (failures.length === 0) return;
-  await tx.execute(sql`
-    insert into note_embedding (user_id, note_id, model, dimensions, failed_hash, failed_code, failed_at, seen_updated_at)
-    select ${userId}, f.id, ${model}, ${dimensions}::int, f."contentHash", f.code, clock_timestamp(), f."updatedAt"::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(failures)}::jsonb) as f(id text, "contentHash" text, code text, "updatedAt" text)
-    order by f.id collate "C"
-    on conflict (user_id, note_id, model, dimensions) do update set failed_hash = excluded.failed_hash,
-      failed_code = excluded.failed_code, failed_at = excluded.failed_at, seen_updated_at = excluded.seen_updated_at
-    where ${notOvertaken}`);
+  await tx.execute(
+    sql`select save_failures(${userId}, ${model}, ${dimensions}::integer, ${JSON.stringify(failures)}::jsonb)`,
+  );
+}
+
+/** What the last request of a task has brought. */
+export interface EmbeddedLast extends EmbeddedNotes {
+  failures: FailedNote[];
+  /** null where nothing was asked. */
+  usage: Omit<UsageEntry, "model"> | null;
+}
+
+/**
+ * Ends a task of the step `embed` with all that is left to save of it, and starts the user's clustering where it was the
+ * last one: for tasks that are small and many, so in one statement, whose plans are kept.
+ */
+export function embedEnded(
+  type: VectorType,
+  { model, dimensions }: EmbeddingModel,
+  {
+    run,
+    task,
+    result,
+    last,
+  }: {
+    run: Night & Pick<Run, "id">;
+    task: ClaimedTask & { userId: string };
+    result: Totals;
+    last: EmbeddedLast;
+  },
+): SQL {
+  const { failures, usage } = last;
+  return sql`
+    select end_embed(${task.id}, ${task.fence}::bigint, ${run.id}, ${task.userId}, ${JSON.stringify(result)}::jsonb, ${model},
+      ${dimensions}::integer, ${vectorArrays(type, dimensions, last)}, ${JSON.stringify(failures)}::jsonb,
+      ${usage?.day ?? null}::date, ${usage?.inputs ?? null}::integer, ${usage?.requests ?? null}::integer,
+      ${usage?.tokens ?? null}::bigint, ${usage?.costUsd ?? null}::double precision, ${waitKey(run)})`;
 }
 
 export interface NotesWithVectors {

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { UserTransaction } from "../access.ts";
+import { sendAsLedger, sendAsUser } from "../access.ts";
+import type { Database } from "../database.ts";
+import { type Claim, type ClaimRow, claimOf } from "../ledger/task.ts";
 import { textArray } from "../text-array.ts";
 import { contentHashes } from "./content-hash.ts";
 import type { EmbeddingModel } from "./note-changes.ts";
@@ -16,8 +18,11 @@ export interface NoteText {
 /** A page of them. */
 export interface TextsToEmbed {
   notes: NoteText[];
-  /** Whether this user had a vector of the model when the page was read. */
-  hasVectors: boolean;
+  /**
+   * Whether the vector of one of these texts can be there already. On a task's first page: whether this user has vectors of
+   * the model. On a later one, where some are the task's own: whether others embed notes of the user beside it.
+   */
+  mayBeStored: boolean;
 }
 
 /** Which notes are looked at. */
@@ -36,6 +41,10 @@ export interface TextPage {
   rehash: boolean;
   /** Whatever was not embedded after this moment. */
   againSince: Date | null;
+  /** The task that the page is read for. */
+  besideTask: string;
+  /** What of the page came along with the task's claim; null where it is to be read. */
+  ahead: TextRow[] | null;
 }
 
 /**
@@ -43,37 +52,81 @@ export interface TextPage {
  * a vector nor a refusal of this very text is stored.
  */
 export async function textsToEmbed(
-  tx: UserTransaction,
-  { model, dimensions }: EmbeddingModel,
+  db: Database,
+  model: EmbeddingModel,
   userId: string,
-  { asked, afterId, maxNotes, maxBytes, rehash, againSince }: TextPage,
+  page: TextPage,
 ): Promise<TextsToEmbed> {
-  const { rows } = await tx.execute<TextRow>(sql`
-    select id, title, body, updated_at::text as "updatedAt",
-      (select exists (select from note_embedding where user_id = ${userId} and model = ${model}
-        and dimensions = ${dimensions} and vector is not null)) as "hasVectors"
-    from (
-      select *, sum(bytes) over (order by id) - bytes as bytes_before from (
-        select n.id, n.title, n.body, n.updated_at, octet_length(n.title) + octet_length(n.body) as bytes
-        from note n left join note_embedding e on e.user_id = ${userId} and e.note_id = n.id
-          and e.model = ${model} and e.dimensions = ${dimensions}
-        where n.user_id = ${userId} and ${areAsked(asked)} and n.id > ${afterId} and n.deleted_at is null
-          and not n.ai_excluded and ${isToEmbed(rehash, againSince)}
-        order by n.id limit ${maxNotes}) as next) as measured
-    where bytes_before < ${maxBytes}
-    order by id`);
-  const hashes = await contentHashes(tx, rows);
-  const notes = rows.map(({ id, title, body, updatedAt }, i) => ({
+  const rows = page.ahead ?? (await textRows(db, model, userId, page));
+  const hashes = await contentHashes(db, userId, rows);
+  const notes = rows.map(({ id, title, body, updated_at }, i) => ({
     id,
     title,
     body,
-    updatedAt,
+    updatedAt: updated_at,
     contentHash: hashes[i]!,
   }));
-  return { notes, hasVectors: rows[0]?.hasVectors === true };
+  return { notes, mayBeStored: rows[0]?.may_be_stored === true };
 }
 
-type TextRow = Omit<NoteText, "contentHash"> & { hasVectors: boolean } & Record<string, unknown>;
+async function textRows(
+  db: Database,
+  { model, dimensions }: EmbeddingModel,
+  userId: string,
+  { asked, afterId, maxNotes, maxBytes, rehash, againSince, besideTask }: TextPage,
+): Promise<TextRow[]> {
+  const ids = "noteIds" in asked ? asked.noteIds.toSorted(byBytes) : null;
+  const { firstId, lastId } = "noteIds" in asked ? { firstId: ids![0]!, lastId: ids!.at(-1)! } : asked;
+  const [answer] = await sendAsUser(db, userId, [
+    sql`select * from texts_to_embed(${userId}, ${model}, ${dimensions}::integer, ${firstId}, ${lastId},
+      ${ids === null ? sql`null` : textArray(ids)}, ${afterId}, ${maxNotes}::integer, ${maxBytes}::bigint, ${rehash},
+      ${againSince?.toISOString() ?? null}::timestamptz, ${besideTask})`,
+  ]);
+  return answer!.rows as unknown as TextRow[];
+}
+
+/** A text as the database hands it over. */
+export interface TextRow {
+  id: string;
+  title: string;
+  body: string;
+  updated_at: string;
+  may_be_stored: boolean;
+}
+
+/** A claim of an embed task. */
+export interface EmbedClaim extends Claim {
+  /** Its first texts, where they came along; null where they are to be read. */
+  ahead: TextRow[] | null;
+}
+
+/** A task is put off by so much while another run embeds for its user. */
+const PUT_OFF_MS = 5_000;
+
+/**
+ * As `claimTask`, for the step `embed`: the first texts come along as long as they are few bytes. Most users' tasks are
+ * small, and a transaction of its own costs as much as reading the texts. null also while another run embeds for the user:
+ * then the task is put off, for what is stored meanwhile need not be paid for twice.
+ */
+export async function claimEmbedTask(
+  db: Database,
+  { model, dimensions }: EmbeddingModel,
+  { id, leaseMs, maxNotes, maxBytes }: { id: string; leaseMs: number; maxNotes: number; maxBytes: number },
+): Promise<EmbedClaim | null> {
+  const [answer] = await sendAsLedger(db, [
+    sql`select * from claim_embed(${id}, ${leaseMs}::double precision, ${PUT_OFF_MS}::double precision, ${model}, ${dimensions}::integer,
+      ${maxNotes}::integer, ${maxBytes}::bigint)`,
+  ]);
+  const [first, ...texts] = answer!.rows;
+  const claim = claimOf(first as ClaimRow | undefined);
+  if (claim === null) return null;
+  return { ...claim, ahead: texts.length === 0 ? null : (texts as unknown as TextRow[]) };
+}
+
+/** In the order that the database compares ids in. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
 
 /**
  * A condition on a note `n`. A range and not a list of ids is one walk along an index, whatever the planner knows of a
@@ -83,15 +136,4 @@ export function areAsked(asked: NotesAsked) {
   return "noteIds" in asked
     ? sql`n.id in (select unnest(${textArray(asked.noteIds)}))`
     : sql`n.id >= ${asked.firstId} and n.id <= ${asked.lastId}`;
-}
-
-/** A condition on a note `n` and its row `e`. */
-function isToEmbed(rehash: boolean, againSince: Date | null) {
-  if (againSince !== null) {
-    return sql`(e.note_id is null or coalesce(e.embedded_at < ${againSince.toISOString()}::timestamptz, true))`;
-  }
-  const isChanged = sql`e.note_id is null or e.seen_updated_at is distinct from n.updated_at`;
-  return rehash
-    ? sql`(${isChanged} or coalesce(e.failed_hash, e.content_hash) is distinct from content_hash(n.title, n.body))`
-    : sql`(${isChanged})`;
 }
