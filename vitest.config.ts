@@ -24,6 +24,14 @@ const serverOnly = "test/**/*.server.test.ts";
 const hasServer = (process.env.NOCTUARY_TEST_DATABASE_URL ?? "") !== "";
 
 /**
+ * Files one after another in the same two processes. A process of its own for each costs two seconds of processor time,
+ * more than most files' tests, mostly to compile what the one before had compiled: PGlite's WebAssembly and our modules.
+ * A warm Lambda keeps its modules likewise, and each file's database is its own. What a test puts in place of
+ * something (a spy, a variable of the environment) is taken away again before the next.
+ */
+const sharedProcesses = { isolate: false, restoreMocks: true } as const;
+
+/**
  * Everything that opens a database runs on the embedded one, which needs nothing but Node, and once more on the server
  * that NOCTUARY_TEST_DATABASE_URL names. That login must be a superuser: it makes databases and roles.
  */
@@ -34,6 +42,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...sharedProcesses,
           name: "plain",
           include: ["test/**/*.test.ts"],
           exclude: [...databaseTests, ...stackTests, ...commandTests, "test/support/**", "test/faults/**"],
@@ -61,6 +70,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...sharedProcesses,
           name: "embedded",
           include: databaseTests,
           exclude: [serverOnly],
@@ -72,6 +82,7 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...sharedProcesses,
           name: "server",
           include: hasServer ? databaseTests : ["test/support/no-server.test.ts"],
           globalSetup: hasServer ? "test/support/server-template.ts" : "test/support/no-server.ts",

@@ -16,6 +16,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { DatabaseProcess } from "./start-database-process.ts";
 
+const { TMPDIR } = process.env;
 const root = mkdtempSync(join(tmpdir(), "test-"));
 const template = join(root, "template");
 let home: string;
@@ -56,7 +57,11 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-afterAll(() => rmSync(root, { recursive: true, force: true }), 60_000);
+afterAll(() => {
+  if (TMPDIR === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = TMPDIR;
+  rmSync(root, { recursive: true, force: true });
+}, 60_000);
 
 async function authors(): Promise<string[]> {
   const database = await openEmbeddedPostgres({ home });
