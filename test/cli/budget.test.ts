@@ -2,13 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startOpenAiServer } from "../support/openai-server.ts";
-import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
+import { heldHome, noctuary, temporaryFolder } from "./noctuary.ts";
 
 test("a budget is told before it is spent and when it is spent, and a price that nobody knows is told loudly", {
   timeout: 600_000,
 }, async () => {
   await using provider = await startOpenAiServer();
-  const home = copiedHome();
+  const home = await heldHome();
   const path = join(temporaryFolder(), "notes.jsonl");
   const note = (number: number) =>
     JSON.stringify({

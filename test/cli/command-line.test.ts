@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
+import { heldHome, noctuary, temporaryFolder } from "./noctuary.ts";
 import { subjects, writeVault } from "./small-vault.ts";
 
 interface Shown {
@@ -80,7 +80,7 @@ describe("a vault, from the first night to the last", () => {
   test("a folder that is suddenly empty deletes nothing until that is confirmed", {
     timeout: 120_000,
   }, async () => {
-    const home = copiedHome();
+    const home = await heldHome();
     const vault = temporaryFolder();
     writeVault(vault);
     const at = (...args: string[]) => noctuary(["--home", home, "--json", ...args]);

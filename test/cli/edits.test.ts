@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
+import { heldHome, noctuary, temporaryFolder } from "./noctuary.ts";
 import { writeVault } from "./small-vault.ts";
 
 interface Note {
@@ -15,7 +15,7 @@ interface Note {
 test("what a person decides is kept, shown, refused with a reason, and taken back", {
   timeout: 300_000,
 }, async () => {
-  const home = copiedHome();
+  const home = await heldHome();
   const vault = temporaryFolder();
   writeVault(vault);
   const at = (...args: string[]) => noctuary(["--home", home, "--json", ...args]);

@@ -7,7 +7,7 @@ import type { Insight } from "@noctuary/core/weekly-insights/insight";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { startChatServer } from "../support/chat-server.ts";
 import { honest } from "../support/honest-model.ts";
-import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
+import { copiedHome, heldHome, noctuary, temporaryFolder } from "./noctuary.ts";
 import { writeVault } from "./small-vault.ts";
 
 const TIMEOUT = { timeout: 600_000 };
@@ -36,7 +36,7 @@ test(
   "a week is told, shown in four forms, found by its days, and stands in the export",
   TIMEOUT,
   async () => {
-    const home = copiedHome(afterNight);
+    const home = await heldHome(afterNight);
     const run = (...args: string[]) => noctuary(["--home", home, ...args]);
     const before = await run("insights");
     expect(before.code).not.toBe(0);
@@ -89,7 +89,7 @@ test(
   "excerpts go to no language model before somebody agreed, and a dry run says what they would cost",
   TIMEOUT,
   async () => {
-    const home = copiedHome(afterNight);
+    const home = await heldHome(afterNight);
     await using chat = await startChatServer(honest);
     const environment = {
       NOCTUARY_LLM: "openai",

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type OpenAiServer, startOpenAiServer } from "../support/openai-server.ts";
-import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
+import { copiedHome, heldHome, noctuary, temporaryFolder } from "./noctuary.ts";
 
 const TIMEOUT = { timeout: 900_000 };
 let provider: OpenAiServer;
@@ -92,7 +92,7 @@ test(
   "a vault of everything: each fault is named with file, line and remedy, and the rest is embedded",
   TIMEOUT,
   async () => {
-    const home = copiedHome();
+    const home = await heldHome();
     const vault = temporaryFolder();
     write(vault, GOOD);
     for (let i = 2; i <= 40; i++) write(vault, { [`copies/${i}.md`]: "The same text." });

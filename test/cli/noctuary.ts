@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openEmbeddedPostgres } from "@noctuary/cli/local/embedded-postgres";
 import { inject, onTestFinished } from "vitest";
 
 export const commandLine = fileURLToPath(new URL("../../packages/cli/bin/noctuary.mjs", import.meta.url));
@@ -53,5 +54,17 @@ export function copiedHome(
 ): string {
   const home = temporaryFolder(whenDone);
   cpSync(from, home, { recursive: true });
+  return home;
+}
+
+/**
+ * A copied home whose database is open here until the test ends: each command joins it, as beside a `serve`, instead of
+ * starting it again, which is half of a short command's time. For tests of many commands on one home that are about
+ * what these say; how a command opens and leaves its home by itself, is killed or broken off, is shown by the others.
+ */
+export async function heldHome(from?: string): Promise<string> {
+  const home = copiedHome(from);
+  const held = await openEmbeddedPostgres({ home });
+  onTestFinished(() => held.close());
   return home;
 }

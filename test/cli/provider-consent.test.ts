@@ -9,7 +9,7 @@ import { closeContext } from "@noctuary/functions/runtime/context";
 import { setEnvironment } from "@noctuary/functions/runtime/environment";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { type OpenAiServer, startOpenAiServer } from "../support/openai-server.ts";
-import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
+import { copiedHome, heldHome, noctuary, temporaryFolder } from "./noctuary.ts";
 import { atTerminal, hasPseudoTerminal } from "./pseudo-terminal.ts";
 
 const QUESTION = /Send .* \[y\/N\]/;
@@ -87,7 +87,7 @@ describe.skipIf(!hasPseudoTerminal)("at a terminal", () => {
 
 describe("where nobody can be asked", () => {
   test("nothing is sent without --yes or the setting; a key alone switches nothing", TIMEOUT, async () => {
-    const home = copiedHome(synced);
+    const home = await heldHome(synced);
     const environment = environmentOf(provider);
     const key = await noctuary(["--home", home, "--json", "run", "nightly-cluster"], { environment });
     expect(key.json()).toMatchObject({ status: "done", costUsd: 0, totals: { embedded: 6, requests: 0 } });
@@ -121,7 +121,7 @@ describe("where nobody can be asked", () => {
   });
 
   test("a file of agreements that is broken agrees to nothing", TIMEOUT, async () => {
-    const home = copiedHome(synced);
+    const home = await heldHome(synced);
     for (const broken of ["{", '{"all": true}']) {
       writeFileSync(join(home, "consent.json"), broken);
       expect((await noctuary(nightAt(home), { environment: environmentOf(provider) })).code).toBe(2);

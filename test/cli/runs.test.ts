@@ -2,13 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startOpenAiServer } from "../support/openai-server.ts";
-import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
+import { heldHome, noctuary, temporaryFolder } from "./noctuary.ts";
 
 test("a night that a provider refused is listed with its reason, and a redrive finishes it", {
   timeout: 600_000,
 }, async () => {
   await using provider = await startOpenAiServer({ misbehave: () => ({ status: 401 }) });
-  const home = copiedHome();
+  const home = await heldHome();
   const path = join(temporaryFolder(), "notes.jsonl");
   const note = (id: string) =>
     JSON.stringify({ id, createdAt: "2026-05-25", body: `About rye, number ${id}.` });

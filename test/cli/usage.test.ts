@@ -2,13 +2,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startOpenAiServer } from "../support/openai-server.ts";
-import { copiedHome, noctuary, temporaryFolder } from "./noctuary.ts";
+import { heldHome, noctuary, temporaryFolder } from "./noctuary.ts";
 
 test("usage tells by user, day and model what was asked and paid; a run tells its own tokens and dollars", {
   timeout: 600_000,
 }, async () => {
   await using provider = await startOpenAiServer();
-  const home = copiedHome();
+  const home = await heldHome();
   const folder = temporaryFolder();
   const path = join(folder, "notes.jsonl");
   const note = (userId: string, id: string) =>
