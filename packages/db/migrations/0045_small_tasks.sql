@@ -89,14 +89,21 @@ returns table (task jsonb, run jsonb, id text, title text, body text, updated_at
 language plpgsql set enable_seqscan = off as $$
 declare
   own noctuary.task;
+  other record;
+  is_at_work boolean := false;
   later timestamptz := noctuary.ledger_clock() + put_off_ms * interval '1 millisecond';
   claimed record;
 begin
   select * into own from noctuary.task t where t.id = asked_id;
   -- Of two that are claimed at the same instant the second one sees the first.
   perform pg_advisory_xact_lock(hashtext('noctuary embed'), hashtext(own.user_id));
-  if exists (select from noctuary.task t where t.status = 'running' and t.lease_until > noctuary.ledger_clock()
-      and t.user_id = own.user_id and t.step = 'embed' and t.run_id <> own.run_id) then
+  for other in select r.id from noctuary.run r where r.status = 'running' and r.id <> own.run_id loop
+    -- In words that the index of leases does not suit: most of what it holds in a night has ended.
+    is_at_work := exists (select from noctuary.task t where t.run_id = other.id and t.user_id = own.user_id
+      and t.step = 'embed' and t.status not in ('pending', 'done', 'failed') and t.lease_until > noctuary.ledger_clock());
+    exit when is_at_work;
+  end loop;
+  if is_at_work then
     update noctuary.task t set not_before = later where t.id = asked_id and t.status = 'pending'
       and (t.not_before is null or t.not_before <= noctuary.ledger_clock());
     if found then
