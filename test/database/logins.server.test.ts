@@ -1,6 +1,7 @@
 import { asLedger, asUser } from "@noctuary/db/access";
 import { openDatabase } from "@noctuary/db/database";
 import { ensureLogin, type Login } from "@noctuary/db/login";
+import { claimEmbedTask } from "@noctuary/db/notes/notes-to-embed";
 import { sql } from "drizzle-orm";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { databaseOfFile } from "../support/database-of-file.ts";
@@ -72,6 +73,25 @@ test("the ledger's login is enough for the reconciler and for plans that count u
     code: "notes_unreadable",
   });
   await night.reconcile();
+});
+
+test("a login that can take on no user claims no embed task, for the texts come with the claim; the users' login does", async () => {
+  await putNotes(database, "u2", themedNotes(3));
+  const night = await openNight(database);
+  onTestFinished(() => night.close());
+  const options = { userIds: ["u2"] };
+  const { runId } = await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z", options });
+  const [task] = await database.query<{ id: string }>(
+    "select id from noctuary.task where run_id = $1 and step = 'embed'",
+    [runId],
+  );
+  const asked = { id: task!.id, leaseMs: 60_000, maxNotes: 10, maxBytes: 10_000 };
+  const model = { model: "m", dimensions: 3 };
+  const refused = claimEmbedTask(await logIn("ledger", "secret"), model, asked);
+  await expect(refused).rejects.toMatchObject({ cause: { code: "42501" } });
+  const claim = await claimEmbedTask(await logIn("users", "secret"), model, asked);
+  expect(claim!.task.attempt, "what was refused has cost no try").toBe(1);
+  expect(claim!.ahead).toHaveLength(3);
 });
 
 test("another password replaces the former one, and the server was told neither", async () => {
