@@ -4,9 +4,10 @@ import type { Embedder } from "@noctuary/core/embedding/embedder";
 import { dealOut } from "@noctuary/core/nightly-cluster/sort-candidates";
 import { asUser } from "@noctuary/db/access";
 import { addTasks, claimTask, lastRangeTask } from "@noctuary/db/ledger/task";
+import { claimEmbedTask } from "@noctuary/db/notes/notes-to-embed";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { countingEmbedder } from "../support/embedders.ts";
-import { type Night, openNight } from "../support/night.ts";
+import { expireLeases, type Night, openNight } from "../support/night.ts";
 import { putNotes, themedNotes } from "../support/notes.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
@@ -170,6 +171,25 @@ test("a text that another task of the user has stored meanwhile is not asked for
   await later;
   expect(paid).toHaveLength(35);
   expect(await stored()).toBe(40);
+});
+
+test("a claim brings the first texts along as long as they are few bytes, and none where the first is not", async () => {
+  const night = await openNarrowNight();
+  const notes = themedNotes(3).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const lengths = [100, 200, 5_000];
+  const sized = notes.map((note, i) => ({ ...note, title: "", body: "x".repeat(lengths[i]!) }));
+  await putNotes(database, "u", sized);
+  await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z" });
+  const [task] = await embedTasks();
+  const model = { model: "m", dimensions: 3 };
+  const claim = async (maxBytes: number) => {
+    await expireLeases(database);
+    const asked = { id: task!.id, leaseMs: 60_000, maxNotes: 10, maxBytes };
+    return (await claimEmbedTask(database.db, model, asked))!.ahead?.map(({ id }) => id) ?? null;
+  };
+  expect(await claim(1_000)).toEqual(notes.slice(0, 2).map(({ id }) => id));
+  expect(await claim(299)).toEqual([notes[0]!.id]);
+  expect(await claim(99)).toBeNull();
 });
 
 test("of two runs over one user at once, one waits for what the other one stores, and pays for nothing again", async () => {

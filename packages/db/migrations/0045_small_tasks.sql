@@ -249,6 +249,7 @@ begin
       return;
     end if;
     -- Where it is under way already, without what was taken up again and stored just now, the next night groups that.
+    -- Written out: `add_tasks` reads its rows from JSON, which took half of this function's time.
     insert into noctuary.task (created_at, id, run_id, step, queue, user_id, payload)
     values (noctuary.ledger_clock(), gen_random_uuid(), of_run, 'cluster', 'cluster', of_user, jsonb_build_object(
       'withholdDeletions', (part.counts->>'withheld')::integer > 0, 'vanished', part.counts->'vanished'))
