@@ -116,22 +116,27 @@ const rateLimit = (value: string, header = "retry-after"): Misbehaviour => ({
 });
 
 test.each([
-  ["seconds", rateLimit("7"), 7_000],
-  ["a fraction", rateLimit("0.25"), 250],
-  ["milliseconds", rateLimit("1234", "retry-after-ms"), 1_234],
-  ["zero", rateLimit("0"), 0],
-  ["a date", rateLimit("Mon, 02 Nov 2026 07:00:09 GMT"), 9_000],
-  ["a date gone by", rateLimit("Mon, 02 Nov 2026 06:00:00 GMT"), 0],
-  ["garbage", rateLimit("soon, or later"), 0],
-  ["less than nothing", rateLimit("-5"), 0],
-  ["a date of another form", rateLimit("2050-01-01"), 0],
-  ["hexadecimal", rateLimit("0x40"), 0],
-  ["nothing", rateLimit(""), 0],
-] as const)("Retry-After of %s is waited for, and the backoff on top", async (_, misbehaviour, askedMs) => {
-  const { embedder, waits } = await embedderOf([misbehaviour]);
-  await embedder.embed([CANARY], { signal });
-  expect(waits).toEqual([askedMs + 500]);
-});
+  // With half of the longest spread of such a wait.
+  ["seconds", rateLimit("7"), 7_500],
+  ["a date", rateLimit("Mon, 02 Nov 2026 07:00:09 GMT"), 9_500],
+  ["milliseconds", rateLimit("1600", "retry-after-ms"), 1_800],
+  // With nothing to wait for, or with less than our own backoff is: the backoff.
+  ["a fraction", rateLimit("0.25"), 500],
+  ["zero", rateLimit("0"), 500],
+  ["a date gone by", rateLimit("Mon, 02 Nov 2026 06:00:00 GMT"), 500],
+  ["garbage", rateLimit("soon, or later"), 500],
+  ["less than nothing", rateLimit("-5"), 500],
+  ["a date of another form", rateLimit("2050-01-01"), 500],
+  ["hexadecimal", rateLimit("0x40"), 500],
+  ["nothing", rateLimit(""), 500],
+] as const)(
+  "Retry-After of %s is waited for, or the backoff where that is longer",
+  async (_, misbehaviour, waitMs) => {
+    const { embedder, waits } = await embedderOf([misbehaviour]);
+    await embedder.embed([CANARY], { signal });
+    expect(waits).toEqual([waitMs]);
+  },
+);
 
 test.each([
   ["an hour", { status: 503, headers: { "retry-after": "3600" } }, 3_600_000],
@@ -153,13 +158,16 @@ test("a provider that wants fewer requests after three tries is left alone for a
   await expect(asking.embedder.embed([CANARY], { signal })).rejects.toMatchObject({
     name: "RetryLaterError",
     code: "provider_rate_limited",
-    delayMs: 5_000 + 2_000,
+    delayMs: 5_000 + 5_000 / 8,
   });
   expect(server.requests).toHaveLength(3);
   await server.close();
+  const careless = await embedderOf(rateLimit("0"));
+  await expect(careless.embedder.embed([CANARY], { signal })).rejects.toMatchObject({ delayMs: 2_000 });
+  await server.close();
   const silent = await embedderOf({ status: 429 });
   await expect(silent.embedder.embed([CANARY], { signal })).rejects.toMatchObject({
-    delayMs: 30_000 + 2_000,
+    delayMs: 30_000 + 30_000 / 8,
   });
 });
 

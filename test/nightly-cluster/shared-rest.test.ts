@@ -53,10 +53,9 @@ test("a rest that the provider asks one worker for is kept by all, and what it i
   ]);
   expect(asked).toEqual([
     { text: "refused", afterMs: 0 },
-    // With half of the longest spread, so that not all who wait ask at one moment.
+    // With half of the longest spread of their waits, so that not all who wait ask at one moment.
     { text: "meanwhile", afterMs: 2_000 + 1_500 / 8 },
-    // With half of the longest jitter on top of what was asked for.
-    { text: "refused", afterMs: 2_500 },
+    { text: "refused", afterMs: 2_000 + 2_000 / 8 },
   ]);
 });
 

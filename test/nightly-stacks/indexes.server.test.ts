@@ -70,9 +70,10 @@ function recording(asked: Asked[]) {
   db.pool.on("connect", (client) => {
     const query = client.query.bind(client) as (...input: unknown[]) => unknown;
     client.query = ((config: unknown, values: unknown, ...rest: unknown[]) => {
-      const text = typeof config === "string" ? config : (config as { text: string }).text;
+      const { text, values: own = values } =
+        typeof config === "string" ? { text: config } : (config as Asked);
       if (/^\s*(select|with|insert|update|delete)/i.test(text) && !text.includes("set_config"))
-        asked.push({ text, values: (values as unknown[]) ?? [] });
+        asked.push({ text, values: (own as unknown[]) ?? [] });
       return query(config, values, ...rest);
     }) as typeof client.query;
   });

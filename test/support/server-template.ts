@@ -9,7 +9,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const name = `noctuary_test_${process.pid}_${Date.now().toString(36)}`;
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
-  await admin.query(`create database ${name}`);
+  // It sorts as people do, small letters beside capital ones, as a cloud's does; the embedded one goes by bytes.
+  await admin.query(`create database ${name} template template0 locale_provider icu icu_locale 'en-US'`);
   const db = openDatabase({ url: urlOfDatabase(url, name), maxConnections: 1 });
   await migrate(db);
   await db.close();

@@ -1,5 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
-import { type Database, drizzleOn, type Transaction, vectorType } from "./database.ts";
+import { PgDialect } from "drizzle-orm/pg-core";
+import { type Database, type Transaction, vectorType } from "./database.ts";
+import { type Answer, type Said, sendOpened } from "./opened-query.ts";
 
 declare const role: unique symbol;
 
@@ -55,27 +57,21 @@ export async function asLedger<T>(
 /** Something to say to the database. */
 export type Statement = SQL;
 
-/** What came of a statement. */
-export interface Answer {
-  rows: Record<string, unknown>[];
-}
-
 /**
- * As `asUser`, for statements that all are known beforehand: they are sent in one piece with the beginning and the commit of
- * their transaction, which takes one way there and back and wakes the server once. Where one is refused, nothing of them is
- * committed, and what is thrown is the first one's refusal.
+ * As `asUser`, for one statement that is known beforehand: it is sent in one piece with the beginning and the end of its
+ * transaction, which takes one way there and back and wakes the server once.
  */
-export async function sendAsUser(
-  db: Database,
-  userId: string,
-  statements: readonly Statement[],
-): Promise<Answer[]> {
-  return send(db, user(userId), statements);
+export async function sendAsUser(db: Database, userId: string, statement: Statement): Promise<Answer> {
+  return send(db, user(userId), statement);
 }
 
 /** As `sendAsUser`, as `noctuary_ledger`. */
-export async function sendAsLedger(db: Database, statements: readonly Statement[]): Promise<Answer[]> {
-  return send(db, ledger, statements);
+export async function sendAsLedger(
+  db: Database,
+  statement: Statement,
+  options: TransactionOptions = {},
+): Promise<Answer> {
+  return send(db, ledger, statement, options);
 }
 
 /**
@@ -114,28 +110,25 @@ async function begin<T>(
   });
 }
 
-async function send(db: Database, as: As, statements: readonly Statement[]): Promise<Answer[]> {
+async function send(
+  db: Database,
+  as: As,
+  statement: Statement,
+  { mayBeLost = false }: TransactionOptions = {},
+): Promise<Answer> {
   const { schema } = await vectorType(db);
-  const client = await db.pool.connect();
-  try {
-    const connection = drizzleOn(client);
-    // No wait in between. Where one is refused, so are all after it, and the commit rolls back.
-    const sent = [
-      client.query("begin"),
-      ...[opening(as, schema), ...statements].map((statement) => connection.execute(statement).execute()),
-      client.query("commit"),
-    ];
-    const ended = await Promise.allSettled<unknown>(sent);
-    const refused = ended.find((answer) => answer.status === "rejected");
-    if (refused !== undefined) throw refused.reason;
-    return ended.slice(2, -1).map((answer) => (answer as PromiseFulfilledResult<Answer>).value);
-  } finally {
-    client.release();
-  }
+  return sendOpened(db.pool, said(opening(as, schema, mayBeLost)), said(statement));
+}
+
+const dialect = new PgDialect();
+
+function said(statement: Statement): Said {
+  const { sql: text, params: values } = dialect.sqlToQuery(statement);
+  return { text, values };
 }
 
 /** pgvector's operators are found by search path; a schema name is quoted by the server itself. */
-function opening({ role, userId }: As, vectorSchema: string, mayBeLost = false): SQL {
+function opening({ role, userId }: As, vectorSchema: string, mayBeLost: boolean): SQL {
   return sql`select set_config('app.user_id', ${userId}, true),
     set_config('search_path', 'noctuary, ' || quote_ident(${vectorSchema}), true),
     set_config('statement_timeout', ${STATEMENT_TIMEOUT}, true), set_config('role', ${role}, true)

@@ -58,18 +58,6 @@ export function openDatabase({
   return { drizzle: drizzle({ client: pool }), pool, close: () => pool.end() };
 }
 
-const onConnection = new WeakMap<pg.PoolClient, NodePgDatabase<Schema>>();
-
-/** drizzle on one connection of the pool. */
-export function drizzleOn(client: pg.PoolClient): NodePgDatabase<Schema> {
-  let on = onConnection.get(client);
-  if (on === undefined) {
-    on = drizzle({ client });
-    onConnection.set(client, on);
-  }
-  return on;
-}
-
 /** PostgreSQL's code of what it refused, or a function's own; undefined for an error that did not come from it. */
 export function sqlState(error: unknown): string | undefined {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };

@@ -14,7 +14,7 @@ import {
 import type { Failure } from "./openai-errors.ts";
 import { type ProviderProblem, RetryLaterError } from "./provider-errors.ts";
 import { limitsInHeaders } from "./rate-limit-headers.ts";
-import { LONGEST_WAIT_MS, realTiming, type Timing } from "./retry.ts";
+import { LONGEST_WAIT_MS, realTiming, spread, type Timing } from "./retry.ts";
 
 /** Leave to make one request. */
 export interface Pass {
@@ -45,12 +45,6 @@ const FRESH_MS = 1_000;
 /** Small requests are promised so many at a time; what is not used in time is lost. */
 const CHUNK_REQUESTS = 4;
 const CHUNK_USABLE_MS = 5_000;
-/**
- * Whoever waits for the same moment comes a little after it, each by another time: up to a quarter of the wait, and so much
- * where it is waited for in place, or put off.
- */
-const SPREAD_IN_PLACE_MS = 1_000;
-const SPREAD_PUT_OFF_MS = 10_000;
 /** At most so often a worker passes on what headers say is left. */
 const TELL_EVERY_MS = 1_000;
 
@@ -110,19 +104,15 @@ class SharedPolicy implements ProviderPolicy {
     for (let leftMs = LONGEST_WAIT_MS; admission?.kind === "later"; ) {
       const { code, delayMs, lookAgainMs = Number.POSITIVE_INFINITY } = admission;
       if (lookAgainMs > leftMs)
-        throw new RetryLaterError(code, delayMs + this.#spread(delayMs, SPREAD_PUT_OFF_MS));
+        throw new RetryLaterError(code, spread(delayMs, this.#timing, { isPutOff: true }));
       leftMs -= lookAgainMs;
-      await this.#wait(lookAgainMs + this.#spread(lookAgainMs, SPREAD_IN_PLACE_MS), signal);
+      await this.#wait(spread(lookAgainMs, this.#timing), signal);
       admission = await this.#inTurn(tokens);
     }
     if (admission === null) return this.#pass(counted, false);
     if (admission.waitMs > 0) await this.#wait(admission.waitMs, signal);
     this.#keepChunk(tokens, admission);
     return this.#pass(counted, admission.isProbe);
-  }
-
-  #spread(waitMs: number, mostMs: number): number {
-    return this.#timing.random() * Math.min(waitMs / 4, mostMs);
   }
 
   sawHeaders(headers: Headers): void {

@@ -29,9 +29,21 @@ const RATE_LIMIT_REST_MS = 30_000;
 /** How one try ended. A failure that the caller has an answer to (a refusal) is a value for it. */
 export type Tried<T> = { readonly value: T } | { readonly failure: Exclude<Failure, { kind: "refused" }> };
 
+/** The longest spread of a wait in place, and of work that is put off. */
+const SPREAD_IN_PLACE_MS = 1_000;
+const SPREAD_PUT_OFF_MS = 10_000;
+
+/**
+ * A wait until a moment that others wait for too, so that they do not all come at once: up to a quarter of it longer, each by
+ * another time.
+ */
+export function spread(waitMs: number, { random }: Timing, { isPutOff = false } = {}): number {
+  return waitMs + random() * Math.min(waitMs / 4, isPutOff ? SPREAD_PUT_OFF_MS : SPREAD_IN_PLACE_MS);
+}
+
 /**
  * Tries up to three times, with exponential backoff and full jitter (Brooker, "Exponential Backoff And Jitter", AWS
- * Architecture Blog, 2015), on top of what the provider asks for.
+ * Architecture Blog, 2015), or when the provider wants to be asked again, where that is later.
  *
  * @throws {PermanentError} at once when no try can help.
  * @throws {RetryLaterError} when the provider asks for a wait of more than 20 s, or for one that the signal's timeout
@@ -54,9 +66,10 @@ export async function retried<T>(
     const backoffMs = timing.random() * BASE_MS * 2 ** tries;
     if (tries === TRIES) {
       if (code !== "provider_rate_limited") throw new ProviderError(code);
-      throw new RetryLaterError(code, (askedWaitMs ?? RATE_LIMIT_REST_MS) + backoffMs);
+      const restMs = spread(askedWaitMs ?? RATE_LIMIT_REST_MS, timing, { isPutOff: true });
+      throw new RetryLaterError(code, Math.max(backoffMs, restMs));
     }
-    const waitMs = (askedWaitMs ?? 0) + backoffMs;
+    const waitMs = Math.max(backoffMs, spread(askedWaitMs ?? 0, timing));
     const since = timing.now();
     try {
       await timing.sleep(waitMs, signal);

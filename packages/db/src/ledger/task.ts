@@ -102,10 +102,11 @@ export async function claimTask(
   db: Database,
   { id, step, leaseMs }: { id: string; step: string; leaseMs: number },
 ): Promise<Claim | null> {
-  const [answer] = await sendAsLedger(db, [
+  const { rows } = await sendAsLedger(
+    db,
     sql`select task, run from claim_task(${id}, ${step}, ${leaseMs}::double precision)`,
-  ]);
-  return claimOf(answer!.rows[0] as ClaimRow | undefined);
+  );
+  return claimOf(rows[0] as ClaimRow | undefined);
 }
 
 /** What a function of the database that claims a task returns of it. */
@@ -177,7 +178,7 @@ export async function finishTask(
  * @throws {LostLeaseError} when the fence is no longer the newest: then nothing is saved
  */
 export async function finishTaskBy(db: Database, userId: string, statement: Statement): Promise<void> {
-  await sendAsUser(db, userId, [statement]).catch(throwLostLease);
+  await sendAsUser(db, userId, statement).catch(throwLostLease);
 }
 
 /** As `finish_task` raises it. */

@@ -26,12 +26,14 @@ export async function contentHashes(db: Database, userId: string, texts: readonl
   const hashes = texts.map(plainContentHash);
   const others = texts.filter((_, i) => hashes[i] === null);
   if (others.length > 0) {
-    const [answer] = await sendAsUser(db, userId, [
+    const answer = await sendAsUser(
+      db,
+      userId,
       sql`select content_hash(title, body) as hash
         from unnest(${textArray(others.map(({ title }) => title))}, ${textArray(others.map(({ body }) => body))})
           with ordinality as t(title, body, place) order by place`,
-    ]);
-    const rows = answer!.rows as { hash: string }[];
+    );
+    const rows = answer.rows as { hash: string }[];
     let next = 0;
     for (let i = 0; i < hashes.length; i++) hashes[i] ??= rows[next++]!.hash;
   }

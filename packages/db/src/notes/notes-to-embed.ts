@@ -77,12 +77,14 @@ async function textRows(
 ): Promise<TextRow[]> {
   const ids = "noteIds" in asked ? asked.noteIds.toSorted(byBytes) : null;
   const { firstId, lastId } = "noteIds" in asked ? { firstId: ids![0]!, lastId: ids!.at(-1)! } : asked;
-  const [answer] = await sendAsUser(db, userId, [
+  const { rows } = await sendAsUser(
+    db,
+    userId,
     sql`select * from texts_to_embed(${userId}, ${model}, ${dimensions}::integer, ${firstId}, ${lastId},
       ${ids === null ? sql`null` : textArray(ids)}, ${afterId}, ${maxNotes}::integer, ${maxBytes}::bigint, ${rehash},
       ${againSince?.toISOString() ?? null}::timestamptz, ${besideTask})`,
-  ]);
-  return answer!.rows as unknown as TextRow[];
+  );
+  return rows as unknown as TextRow[];
 }
 
 /** A text as the database hands it over. */
@@ -113,11 +115,13 @@ export async function claimEmbedTask(
   { model, dimensions }: EmbeddingModel,
   { id, leaseMs, maxNotes, maxBytes }: { id: string; leaseMs: number; maxNotes: number; maxBytes: number },
 ): Promise<EmbedClaim | null> {
-  const [answer] = await sendAsLedger(db, [
+  const { rows } = await sendAsLedger(
+    db,
     sql`select * from claim_embed(${id}, ${leaseMs}::double precision, ${PUT_OFF_MS}::double precision, ${model}, ${dimensions}::integer,
       ${maxNotes}::integer, ${maxBytes}::bigint)`,
-  ]);
-  const [first, ...texts] = answer!.rows;
+    { mayBeLost: true },
+  );
+  const [first, ...texts] = rows;
   const claim = claimOf(first as ClaimRow | undefined);
   if (claim === null) return null;
   return { ...claim, ahead: texts.length === 0 ? null : (texts as unknown as TextRow[]) };
