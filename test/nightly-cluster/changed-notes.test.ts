@@ -56,7 +56,7 @@ test("a second night on unchanged notes embeds nothing, moves nothing and writes
   expect(await derived()).toEqual(before);
   expect(
     await database.query(
-      "select step from noctuary.task where created_at > (select max(created_at) from noctuary.run)",
+      "select step from noctuary.task where run_id = (select id from noctuary.run order by created_at desc limit 1)",
     ),
   ).toEqual([{ step: "plan" }]);
 });
