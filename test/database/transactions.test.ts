@@ -1,4 +1,4 @@
-import { asLedger, asUser } from "@noctuary/db/access";
+import { asLedger, asUser, sendAsLedger, sendAsUser } from "@noctuary/db/access";
 import { audit, raiseVersion, userState } from "@noctuary/db/account/account";
 import { openDatabase } from "@noctuary/db/database";
 import { sql } from "drizzle-orm";
@@ -32,24 +32,64 @@ test("where a transaction cannot be opened for a user, the reason is told, and n
   await expect(opening).rejects.toMatchObject({ cause: { code: "22021" } });
 });
 
+test("a statement in a transaction of its own has the role of its user, and leaves nothing of it on the connection", async () => {
+  const db = openDatabase({ url: database.url, maxConnections: 1 });
+  const who = sql`select current_user::text as role, current_setting('app.user_id', true) as user`;
+  const { rows: login } = await db.drizzle.execute(who);
+  try {
+    expect((await sendAsUser(db, "u", who)).rows).toEqual([{ role: "noctuary_user", user: "u" }]);
+    expect((await sendAsLedger(db, who)).rows).toEqual([{ role: "noctuary_ledger", user: "" }]);
+    const { rows: after } = await db.drizzle.execute(who);
+    expect(after).toEqual([{ role: login[0]!.role, user: "" }]);
+  } finally {
+    await db.close();
+  }
+});
+
+test("of a statement in a transaction of its own all is taken back where a part is refused, and its connection is of use again", async () => {
+  const db = openDatabase({ url: database.url, maxConnections: 1 });
+  const added = sql`add_audit('u', 'test', null, null, 'something', '{}')`;
+  const unspeakable = {
+    toPostgres() {
+      throw new RangeError("no words for it");
+    },
+  };
+  try {
+    const failing = sendAsUser(
+      db,
+      "u",
+      sql`with a as materialized (select ${added}) select 1 / (count(*) - 1) from a`,
+    );
+    await expect(failing).rejects.toMatchObject({ code: "22012" });
+    await expect(sendAsUser(db, "u\0", sql`select ${added}`), "not opened").rejects.toMatchObject({
+      code: "22021",
+    });
+    await expect(sendAsUser(db, "u", sql`select ${added}, ${unspeakable}`)).rejects.toThrow(RangeError);
+    expect(await entries()).toEqual([]);
+    await sendAsUser(db, "u", sql`select ${added}`);
+    expect(await entries()).toHaveLength(1);
+  } finally {
+    await db.close();
+  }
+});
+
 test("only a transaction that may be lost does not wait for the disk, and the next one on its connection does", async () => {
   const db = openDatabase({ url: database.url, maxConnections: 1 });
   // Test databases wait for no disk at all.
   await db.drizzle.execute(sql`set synchronous_commit = on`);
+  const show = sql`show synchronous_commit`;
   const setting = async (options?: { mayBeLost: boolean }) => {
-    const show = sql`show synchronous_commit`;
-    const { rows } = await asLedger(
-      db,
-      (tx) => tx.execute<{ synchronous_commit: string }>(show).execute(),
-      options,
-    );
-    return rows[0]!.synchronous_commit;
+    const [inside, alone] = [
+      await asLedger(db, (tx) => tx.execute(show).execute(), options),
+      await sendAsLedger(db, show, options),
+    ];
+    return [...inside.rows, ...alone.rows].map(({ synchronous_commit }) => synchronous_commit);
   };
   try {
     expect([await setting(), await setting({ mayBeLost: true }), await setting()]).toEqual([
-      "on",
-      "off",
-      "on",
+      ["on", "on"],
+      ["off", "off"],
+      ["on", "on"],
     ]);
   } finally {
     await db.close();

@@ -28,7 +28,8 @@ class OpenedQuery extends pg.Query {
   #isOpen = false;
 
   constructor(opening: Said, statement: Said, ended: (error: Error | undefined, answer: Answer) => void) {
-    super(statement, ended);
+    // Without values it would go by the simple protocol, in which nothing is opened.
+    super({ ...statement, queryMode: "extended" } as pg.QueryConfig, ended);
     this.#opening = opening;
   }
 
