@@ -7,7 +7,7 @@ import { workOnTask } from "@noctuary/core/runtime/work-on-task";
 import { asLedger } from "@noctuary/db/access";
 import { openDatabase } from "@noctuary/db/database";
 import { runById } from "@noctuary/db/ledger/run";
-import { tasksOfRun } from "@noctuary/db/ledger/task";
+import { tasksOfRun } from "@noctuary/db/ledger/task-list";
 
 const silent = { info: () => {}, warn: () => {}, error: () => {}, critical: () => {} };
 const db = openDatabase({ url: process.env.DATABASE_URL!, maxConnections: 1 });

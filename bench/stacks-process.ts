@@ -8,7 +8,7 @@ import { startRun } from "@noctuary/core/runtime/start-run";
 import { workOnTask } from "@noctuary/core/runtime/work-on-task";
 import { asLedger } from "@noctuary/db/access";
 import { openDatabase } from "@noctuary/db/database";
-import { tasksOfRun } from "@noctuary/db/ledger/task";
+import { tasksOfRun } from "@noctuary/db/ledger/task-list";
 
 const db = openDatabase({ url: process.env.DATABASE_URL!, maxConnections: 1 });
 const context = {

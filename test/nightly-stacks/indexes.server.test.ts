@@ -8,7 +8,7 @@ import { startRun } from "@noctuary/core/runtime/start-run";
 import { workOnTask } from "@noctuary/core/runtime/work-on-task";
 import { asLedger, asUser } from "@noctuary/db/access";
 import { openDatabase } from "@noctuary/db/database";
-import { tasksOfRun } from "@noctuary/db/ledger/task";
+import { tasksOfRun } from "@noctuary/db/ledger/task-list";
 import { stackNotes } from "@noctuary/db/stacks/stack";
 import { sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";

@@ -8,7 +8,7 @@ import { sendOutbox } from "@noctuary/core/runtime/send-outbox";
 import { asLedger } from "@noctuary/db/access";
 import { failedTasks, notesRefusedIn } from "@noctuary/db/ledger/redrive";
 import type { Run } from "@noctuary/db/ledger/run";
-import { taskIdsOf } from "@noctuary/db/ledger/task";
+import { taskIdsOf } from "@noctuary/db/ledger/task-list";
 import { type DeadLetter, deadLetters, hasQueues } from "@noctuary/functions/runtime/dead-letters";
 import { openLogger } from "@noctuary/functions/runtime/logger";
 import { openMetrics } from "@noctuary/functions/runtime/metrics";

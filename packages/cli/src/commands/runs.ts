@@ -1,7 +1,7 @@
 import { runJson } from "@noctuary/core/runtime/run-json";
 import { asLedger } from "@noctuary/db/access";
 import { runs as newestRuns, type Run } from "@noctuary/db/ledger/run";
-import { type TaskRow, taskCounts, tasksOfRun } from "@noctuary/db/ledger/task";
+import { type TaskRow, taskCounts, tasksOfRun } from "@noctuary/db/ledger/task-list";
 import Table from "cli-table3";
 import { EXIT, UsageError } from "../exit.ts";
 import { sayCode } from "../render/codes.ts";

@@ -10,7 +10,7 @@ import { type SettingName, settingDefinitions } from "@noctuary/core/setting-def
 import { queueUrlVariable } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
 import { type Run, runById } from "@noctuary/db/ledger/run";
-import { taskCounts, taskIdsOf } from "@noctuary/db/ledger/task";
+import { taskCounts, taskIdsOf } from "@noctuary/db/ledger/task-list";
 import { closeContext, context } from "@noctuary/functions/runtime/context";
 import { setEnvironment } from "@noctuary/functions/runtime/environment";
 import type { StartEvent, Started } from "@noctuary/functions/runtime/orchestrator";

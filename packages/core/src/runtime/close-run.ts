@@ -9,7 +9,7 @@ import {
   taskSummaries,
 } from "@noctuary/db/ledger/run";
 import { type RunUserTotals, runUserTotals } from "@noctuary/db/ledger/run-user";
-import { tasksOfRun } from "@noctuary/db/ledger/task";
+import { tasksOfRun } from "@noctuary/db/ledger/task-list";
 import type { Context } from "../context.ts";
 import { churnOf } from "../identity/churn.ts";
 import { type MetricName, type Metrics, measure } from "../metrics.ts";

@@ -1,7 +1,7 @@
 import { asLedger } from "@noctuary/db/access";
 import { purgeSent } from "@noctuary/db/ledger/outbox";
 import { openRunIds } from "@noctuary/db/ledger/run";
-import { dueTasks, markAnnounced } from "@noctuary/db/ledger/task";
+import { dueTasks, markAnnounced } from "@noctuary/db/ledger/task-list";
 import type { Context } from "../context.ts";
 import { closeRunIfFinished } from "./close-run.ts";
 import { sendEvents } from "./send-events.ts";

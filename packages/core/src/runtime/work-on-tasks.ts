@@ -1,6 +1,6 @@
 import { asLedger } from "@noctuary/db/access";
 import { announceAgain } from "@noctuary/db/ledger/outbox";
-import { abandonedTasks } from "@noctuary/db/ledger/task";
+import { abandonedTasks } from "@noctuary/db/ledger/task-list";
 import type { Context } from "../context.ts";
 import type { PlanStep, UserStep } from "../job.ts";
 import { followUp, workOn } from "./work-on-task.ts";
