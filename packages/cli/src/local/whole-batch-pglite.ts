@@ -1,9 +1,14 @@
+import { setFlagsFromString } from "node:v8";
 import {
   type ExecProtocolOptionsStream,
   PGlite,
   type PGliteOptions,
   type QueryOptions,
 } from "@electric-sql/pglite";
+
+// The V8 of Node 24 can end the process when it frees code of WebAssembly that has been compiled anew (nodejs/node#64500).
+// Kept, such code is some megabytes.
+setFlagsFromString("--no-wasm-code-gc");
 
 /** Messages of the extended query protocol that leave a batch open: Parse, Bind, Describe, Execute, Close, Flush. */
 const OPENS_BATCH = new Set(Array.from("PBDECH", (type) => type.charCodeAt(0)));
