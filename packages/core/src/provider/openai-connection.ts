@@ -1,5 +1,6 @@
 import type OpenAI from "openai";
 import type { Purse, Reservation } from "../budget/purse.ts";
+import { nodeFetch, type TextRequest } from "./node-fetch.ts";
 import { type Failure, failureOf } from "./openai-errors.ts";
 import { noPolicy, type Pass, type ProviderPolicy } from "./provider-policy.ts";
 
@@ -144,13 +145,8 @@ async function loadClient(url: URL, apiKey: string | undefined, policy: Provider
     maxRetries: 0,
     timeout: 2 ** 31 - 1,
     logLevel: "off",
-    // A redirect would carry the notes to a host that nobody has chosen.
-    fetchOptions: { redirect: "manual" },
-    async fetch(input, init) {
-      const response = await fetch(input, init);
-      policy.sawHeaders(response.headers);
-      return response;
-    },
+    fetch: (url, init) =>
+      nodeFetch(String(url), init as TextRequest, (headers) => policy.sawHeaders(headers)),
   });
 }
 

@@ -1,0 +1,60 @@
+import { type IncomingMessage, request as requestOverHttp } from "node:http";
+import { request as requestOverHttps } from "node:https";
+
+/** What the SDK hands to `fetch`. */
+export interface TextRequest {
+  method: string;
+  headers: Headers;
+  body?: string;
+  signal: AbortSignal;
+}
+
+/**
+ * `fetch` for requests and answers that are one text each, over Node's own HTTP client: a request takes half the time that
+ * it takes through the streams of `fetch`. Follows no redirect, which would carry the notes to a host that nobody has
+ * chosen. Resolves once the whole answer is there; `sawHeaders` hears of its headers before.
+ */
+export function nodeFetch(
+  url: string,
+  { method, headers, body, signal }: TextRequest,
+  sawHeaders: (headers: Headers) => void,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const open = url.startsWith("https:") ? requestOverHttps : requestOverHttp;
+    const request = open(url, { method, headers: Object.fromEntries(headers), signal });
+    request.on("error", reject);
+    request.on("response", (answer) => {
+      const read = headersOf(answer);
+      sawHeaders(read);
+      const chunks: Buffer[] = [];
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+      answer.on("error", reject); // it broke off
+      answer.on("end", () => resolve(response(answer, read, chunks)));
+    });
+    request.end(body);
+  });
+}
+
+function headersOf({ rawHeaders }: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
+  return headers;
+}
+
+/** No `Response`, whose body is a stream and whose status may not be any number that a gateway thinks of. */
+function response(
+  { statusCode, statusMessage }: IncomingMessage,
+  headers: Headers,
+  chunks: Buffer[],
+): Response {
+  const text = async () => new TextDecoder().decode(Buffer.concat(chunks));
+  const status = statusCode!;
+  return {
+    status,
+    statusText: statusMessage,
+    ok: status >= 200 && status < 300,
+    headers,
+    text,
+    body: null,
+  } as Response;
+}
