@@ -54,8 +54,8 @@ export async function asLedger<T>(
   return begin(db, ledger, options, (tx) => work(tx as LedgerTransaction));
 }
 
-/** Something to say to the database. */
-export type Statement = SQL;
+/** Something to say to the database, be it put together yet or not. */
+export type Statement = SQL | Said;
 
 /**
  * As `asUser`, for one statement that is known beforehand: it is sent in one piece with the beginning and the end of its
@@ -98,7 +98,7 @@ async function begin<T>(
 ): Promise<T> {
   const { schema } = await vectorType(db);
   return db.drizzle.transaction(async (tx) => {
-    const opened = tx.execute(opening(as, schema, mayBeLost)).execute();
+    const opened = tx.execute(opening(openingValues(as, schema), mayBeLost)).execute();
     // Not waited for: the first statement of `work` goes out right behind it, and where this one is refused, so is
     // everything after it, for a reason that says nothing.
     opened.catch(() => {});
@@ -117,20 +117,34 @@ async function send(
   { mayBeLost = false }: TransactionOptions = {},
 ): Promise<Answer> {
   const { schema } = await vectorType(db);
-  return sendOpened(db.pool, said(opening(as, schema, mayBeLost)), said(statement));
+  return sendOpened(db.pool, saidOpening(as, schema, mayBeLost), said(statement));
 }
 
 const dialect = new PgDialect();
 
 function said(statement: Statement): Said {
+  if ("text" in statement) return statement;
   const { sql: text, params: values } = dialect.sqlToQuery(statement);
   return { text, values };
 }
 
+type OpeningValues = [userId: string, vectorSchema: string, timeout: string, role: string];
+
+function openingValues({ role, userId }: As, vectorSchema: string): OpeningValues {
+  return [userId, vectorSchema, STATEMENT_TIMEOUT, role];
+}
+
 /** pgvector's operators are found by search path; a schema name is quoted by the server itself. */
-function opening({ role, userId }: As, vectorSchema: string, mayBeLost: boolean): SQL {
+function opening([userId, vectorSchema, timeout, role]: OpeningValues, mayBeLost: boolean): SQL {
   return sql`select set_config('app.user_id', ${userId}, true),
     set_config('search_path', 'noctuary, ' || quote_ident(${vectorSchema}), true),
-    set_config('statement_timeout', ${STATEMENT_TIMEOUT}, true), set_config('role', ${role}, true)
+    set_config('statement_timeout', ${timeout}, true), set_config('role', ${role}, true)
     ${mayBeLost ? sql`, set_config('synchronous_commit', 'off', true)` : sql``}`;
+}
+
+/** Put together once: that takes longer than to say it, before each of many small statements. */
+const openingTexts = [false, true].map((mayBeLost) => said(opening(["", "", "", ""], mayBeLost)).text);
+
+function saidOpening(as: As, vectorSchema: string, mayBeLost: boolean): Said {
+  return { text: openingTexts[Number(mayBeLost)]!, values: openingValues(as, vectorSchema) };
 }

@@ -11,6 +11,14 @@ export interface Said {
   values: unknown[];
 }
 
+/**
+ * A call of a function of the schema, whose rows are the answer. Nothing is put together but the number of its arguments,
+ * and their types are what the function's parameters have.
+ */
+export function call(name: string, args: unknown[]): Said {
+  return { text: `select * from ${name}(${args.map((_, i) => `$${i + 1}`).join(", ")})`, values: args };
+}
+
 /** What a `pg.Query` says on the wire and hears from there: PostgreSQL's extended query protocol, message by message. */
 interface Wire {
   parse(message: { text: string }): void;

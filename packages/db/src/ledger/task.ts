@@ -7,6 +7,7 @@ import {
   type UserTransaction,
 } from "../access.ts";
 import { type Database, sqlState } from "../database.ts";
+import { call } from "../opened-query.ts";
 import type { RecordedError, Totals } from "./ledger.sql.ts";
 import { type Run, type RunRow, toRun } from "./run.ts";
 
@@ -101,10 +102,7 @@ export async function claimTask(
   db: Database,
   { id, step, leaseMs }: { id: string; step: string; leaseMs: number },
 ): Promise<Claim | null> {
-  const { rows } = await sendAsLedger(
-    db,
-    sql`select task, run from claim_task(${id}, ${step}, ${leaseMs}::double precision)`,
-  );
+  const { rows } = await sendAsLedger(db, call("claim_task", [id, step, leaseMs]));
   return claimOf(rows[0] as ClaimRow | undefined);
 }
 

@@ -1,11 +1,12 @@
-import { type SQL, sql } from "drizzle-orm";
-import type { UserTransaction } from "../access.ts";
+import { sql } from "drizzle-orm";
+import type { Statement, UserTransaction } from "../access.ts";
 import type { UsageEntry } from "../account/account.ts";
 import type { VectorType } from "../database.ts";
 import type { Totals } from "../ledger/ledger.sql.ts";
 import type { Run } from "../ledger/run.ts";
 import type { ClaimedTask } from "../ledger/task.ts";
 import { type Night, waitKey } from "../ledger/wait.ts";
+import { call } from "../opened-query.ts";
 import { textArray } from "../text-array.ts";
 import { decodeVectorInto, encodeVectorArray } from "../vector-codec.ts";
 import type { EmbeddingModel } from "./note-changes.ts";
@@ -85,19 +86,25 @@ export async function saveVectors(
   embedded: EmbeddedNotes,
 ): Promise<void> {
   if (embedded.notes.length === 0) return;
+  const { ids, hashes, updatedAts, encoded } = vectorArrays(type, dimensions, embedded);
   await tx.execute(sql`
-    select save_vectors(${userId}, ${model}, ${dimensions}::integer, ${vectorArrays(type, dimensions, embedded)})`);
+    select save_vectors(${userId}, ${model}, ${dimensions}::integer, ${textArray(ids)}, ${textArray(hashes)},
+      ${textArray(updatedAts)}, ${encoded}::vector[])`);
 }
 
 /** What `save_vectors` takes of them: ids, hashes, times, vectors. */
-function vectorArrays(type: VectorType, dimensions: number, { notes, vectors, rows }: EmbeddedNotes): SQL {
+function vectorArrays(type: VectorType, dimensions: number, { notes, vectors, rows }: EmbeddedNotes) {
   // In one order always: two runs that write the same notes at once wait for each other in one direction.
   const order = notes.map((_, i) => i).sort((a, b) => (notes[a]!.id < notes[b]!.id ? -1 : 1));
   const sorted = order.map((i) => notes[i]!);
   const sortedRows = order.map((i) => rows?.[i] ?? i);
-  // COPY is refused under row-level security; this form writes the same binary vectors.
-  return sql`${textArray(sorted.map((n) => n.id))}, ${textArray(sorted.map((n) => n.contentHash))},
-    ${textArray(sorted.map((n) => n.updatedAt))}, ${encodeVectorArray(vectors, dimensions, type.oid, sortedRows)}::vector[]`;
+  return {
+    ids: sorted.map((n) => n.id),
+    hashes: sorted.map((n) => n.contentHash),
+    updatedAts: sorted.map((n) => n.updatedAt),
+    // COPY is refused under row-level security; this form writes the same binary vectors.
+    encoded: encodeVectorArray(vectors, dimensions, type.oid, sortedRows),
+  };
 }
 
 export interface FailedNote {
@@ -145,13 +152,15 @@ export function embedEnded(
     result: Totals;
     last: EmbeddedLast;
   },
-): SQL {
+): Statement {
   const { failures, usage } = last;
-  return sql`
-    select end_embed(${task.id}, ${task.fence}::bigint, ${run.id}, ${task.userId}, ${JSON.stringify(result)}::jsonb, ${model},
-      ${dimensions}::integer, ${vectorArrays(type, dimensions, last)}, ${JSON.stringify(failures)}::jsonb,
-      ${usage?.day ?? null}::date, ${usage?.inputs ?? null}::integer, ${usage?.requests ?? null}::integer,
-      ${usage?.tokens ?? null}::bigint, ${usage?.costUsd ?? null}::double precision, ${waitKey(run)})`;
+  const { ids, hashes, updatedAts, encoded } = vectorArrays(type, dimensions, last);
+  return call("end_embed", [
+    ...[task.id, task.fence, run.id, task.userId, JSON.stringify(result), model, dimensions],
+    ...[ids, hashes, updatedAts, encoded, JSON.stringify(failures)],
+    ...[usage?.day, usage?.inputs, usage?.requests, usage?.tokens, usage?.costUsd],
+    waitKey(run),
+  ]);
 }
 
 export interface NotesWithVectors {

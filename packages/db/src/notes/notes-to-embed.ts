@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { sendAsLedger, sendAsUser } from "../access.ts";
 import type { Database } from "../database.ts";
 import { type Claim, type ClaimRow, claimOf } from "../ledger/task.ts";
+import { call } from "../opened-query.ts";
 import { textArray } from "../text-array.ts";
 import { contentHashes } from "./content-hash.ts";
 import type { EmbeddingModel } from "./note-changes.ts";
@@ -80,9 +81,20 @@ async function textRows(
   const { rows } = await sendAsUser(
     db,
     userId,
-    sql`select * from texts_to_embed(${userId}, ${model}, ${dimensions}::integer, ${firstId}, ${lastId},
-      ${ids === null ? sql`null` : textArray(ids)}, ${afterId}, ${maxNotes}::integer, ${maxBytes}::bigint, ${rehash},
-      ${againSince?.toISOString() ?? null}::timestamptz, ${besideTask})`,
+    call("texts_to_embed", [
+      userId,
+      model,
+      dimensions,
+      firstId,
+      lastId,
+      ids,
+      afterId,
+      maxNotes,
+      maxBytes,
+      rehash,
+      againSince?.toISOString() ?? null,
+      besideTask,
+    ]),
   );
   return rows as unknown as TextRow[];
 }
@@ -117,8 +129,7 @@ export async function claimEmbedTask(
 ): Promise<EmbedClaim | null> {
   const { rows } = await sendAsLedger(
     db,
-    sql`select * from claim_embed(${id}, ${leaseMs}::double precision, ${PUT_OFF_MS}::double precision, ${model}, ${dimensions}::integer,
-      ${maxNotes}::integer, ${maxBytes}::bigint)`,
+    call("claim_embed", [id, leaseMs, PUT_OFF_MS, model, dimensions, maxNotes, maxBytes]),
     { mayBeLost: true },
   );
   const [first, ...texts] = rows;
