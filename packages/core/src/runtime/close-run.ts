@@ -19,10 +19,10 @@ export async function closeRunIfFinished(
   { db, logger, metrics }: Pick<Context, "db" | "logger" | "metrics">,
   runId: string,
 ): Promise<void> {
+  // Asked without a lock first: each task of a run comes here, and all but the last one would wait for one another.
+  // Of two that end at the same moment, the one that commits last finds nothing left.
+  if (await hasOpenTasks(db, runId)) return;
   const closed = await asLedger(db, async (tx) => {
-    // Asked without a lock first: each task of a run comes here, and all but the last one would wait for one another.
-    // Of two that end at the same moment, the one that commits last finds nothing left.
-    if (await hasOpenTasks(tx, runId)) return null;
     const run = await lockFinishedRun(tx, runId);
     if (run === null) return null;
     const plan = (await tasksOfRun(tx, runId, 1))[0]; // the plan is a run's first task

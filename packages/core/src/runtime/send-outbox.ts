@@ -1,4 +1,3 @@
-import { asLedger } from "@noctuary/db/access";
 import { markSent, type OutboxRow, takeUnsent } from "@noctuary/db/ledger/outbox";
 import type { Context } from "../context.ts";
 import { recordable } from "../errors.ts";
@@ -18,11 +17,10 @@ export async function sendOutbox({
   logger,
 }: Pick<Context, "db" | "queue" | "logger">): Promise<number> {
   for (let accepted = 0; ; ) {
-    // A crash of the server that takes either of these back has messages sent twice, which changes nothing.
-    const rows = await asLedger(db, (tx) => takeUnsent(tx, PAGE), { mayBeLost: true });
+    const rows = await takeUnsent(db, PAGE);
     if (rows.length === 0) return accepted;
     const sent = await announce({ queue, logger }, rows);
-    await asLedger(db, (tx) => markSent(tx, sent), { mayBeLost: true });
+    await markSent(db, sent);
     accepted += sent.length;
     if (rows.length < PAGE || sent.length < rows.length) return accepted;
   }

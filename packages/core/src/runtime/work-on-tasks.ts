@@ -39,8 +39,7 @@ export async function tasksAtHand(
   step: PlanStep | UserStep,
   { taskIds, remainingMs }: { taskIds: readonly string[]; remainingMs: () => number },
 ): Promise<TasksAtHand> {
-  const suspects =
-    taskIds.length > 1 ? await asLedger(context.db, (tx) => abandonedTasks(tx, taskIds)) : new Set<string>();
+  const suspects = taskIds.length > 1 ? await abandonedTasks(context.db, taskIds) : new Set<string>();
   const runIds = new Set<string>();
   let hasLeft = false;
   let isFirst = true;

@@ -1,5 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { LedgerTransaction } from "../access.ts";
+import { type LedgerTransaction, sendAsLedger } from "../access.ts";
+import type { Database } from "../database.ts";
+import { call } from "../opened-query.ts";
 
 export interface OutboxRow {
   id: number;
@@ -13,27 +15,16 @@ export interface OutboxRow {
 /** Long enough to send a page of messages; a sender that died delays its rows by this much at most. */
 const CLAIM_MS = 30_000;
 
+/** A crash of the server that takes such a commit back has messages sent twice, which changes nothing. */
+const sentTwice = { mayBeLost: true };
+
 /**
  * Takes unsent messages, oldest first. The claim lies in the row and not in a lock, so that no transaction is open
  * while the queue is called, and two senders rarely announce a task twice (which would change nothing).
  */
-export async function takeUnsent(tx: LedgerTransaction, limit: number): Promise<OutboxRow[]> {
-  const { rows } = await tx.execute<{
-    id: string;
-    queue: string;
-    task_id: string;
-    user_id: string | null;
-    delay_ms: number;
-  }>(sql`
-    with unsent as (
-      select id from outbox
-      where sent_at is null and (claimed_until is null or claimed_until < ledger_clock())
-      order by id limit ${limit} for update skip locked)
-    update outbox set claimed_until = ledger_clock() + ${CLAIM_MS} * interval '1 millisecond'
-    from unsent where outbox.id = unsent.id
-    returning outbox.id, queue, task_id, user_id,
-      greatest(0, coalesce(extract(epoch from not_before - ledger_clock()) * 1000, 0))::float8 as delay_ms`);
-  return rows.map((row) => ({
+export async function takeUnsent(db: Database, limit: number): Promise<OutboxRow[]> {
+  const { rows } = await sendAsLedger(db, call("take_unsent", [limit, CLAIM_MS]), sentTwice);
+  return (rows as unknown as UnsentRow[]).map((row) => ({
     id: Number(row.id),
     queue: row.queue,
     taskId: row.task_id,
@@ -42,12 +33,17 @@ export async function takeUnsent(tx: LedgerTransaction, limit: number): Promise<
   }));
 }
 
-export async function markSent(tx: LedgerTransaction, rows: OutboxRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  const ids = `{${rows.map((row) => row.id).join(",")}}`;
-  await tx.execute(sql`
-    with sent as (update outbox set sent_at = ledger_clock() where id = any(${ids}::bigint[]) returning task_id)
-    update task set sent_at = ledger_clock() from sent where task.id = sent.task_id`);
+/** As `take_unsent` returns it. */
+interface UnsentRow {
+  id: string;
+  queue: string;
+  task_id: string;
+  user_id: string | null;
+  delay_ms: number;
+}
+
+export async function markSent(db: Database, rows: OutboxRow[]): Promise<void> {
+  if (rows.length > 0) await sendAsLedger(db, call("mark_sent", [rows.map(({ id }) => id)]), sentTwice);
 }
 
 /** Writes a further message for a task that nobody has begun with: whoever got the first one has no time for it. */

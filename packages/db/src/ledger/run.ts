@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import type { LedgerTransaction } from "../access.ts";
+import { type LedgerTransaction, sendAsLedger } from "../access.ts";
+import type { Database } from "../database.ts";
 import type { RecordedError, RunOptions, RunStatus, RunTrigger, Totals } from "./ledger.sql.ts";
 
 export interface Run {
@@ -137,14 +138,17 @@ export async function lockFinishedRun(tx: LedgerTransaction, id: string): Promis
     select ${runColumns} from run where id = ${id} and status = 'running' for update`);
   if (rows[0] === undefined) return null;
   // A statement of its own: it must see what was committed while the lock was waited for.
-  return (await hasOpenTasks(tx, id)) ? null : toRun(rows[0]);
+  const open = await tx.execute(openTask(id));
+  return open.rows.length > 0 ? null : toRun(rows[0]);
 }
 
-export async function hasOpenTasks(tx: LedgerTransaction, id: string): Promise<boolean> {
-  const { rows } = await tx.execute(
-    sql`select 1 from task where run_id = ${id} and status in ('pending', 'running') limit 1`,
-  );
+export async function hasOpenTasks(db: Database, id: string): Promise<boolean> {
+  const { rows } = await sendAsLedger(db, openTask(id));
   return rows.length > 0;
+}
+
+function openTask(runId: string) {
+  return sql`select 1 from task where run_id = ${runId} and status in ('pending', 'running') limit 1`;
 }
 
 export interface TaskSummary {

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import type { LedgerTransaction } from "../access.ts";
+import { type LedgerTransaction, sendAsLedger } from "../access.ts";
+import type { Database } from "../database.ts";
 import { textArray } from "../text-array.ts";
 import type { RecordedError, TaskStatus, Totals } from "./ledger.sql.ts";
 
@@ -65,8 +66,11 @@ export async function taskIdsOf(tx: LedgerTransaction, runId: string): Promise<S
 }
 
 /** Those of these tasks whose last try has ended without a word: whoever worked on it is gone. */
-export async function abandonedTasks(tx: LedgerTransaction, ids: readonly string[]): Promise<Set<string>> {
-  const { rows } = await tx.execute<{ id: string }>(sql`
-    select id from task where id = any(${textArray(ids)}) and status = 'running' and lease_until < ledger_clock()`);
-  return new Set(rows.map((row) => row.id));
+export async function abandonedTasks(db: Database, ids: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sendAsLedger(
+    db,
+    sql`select id from task
+      where id = any(${textArray(ids)}) and status = 'running' and lease_until < ledger_clock()`,
+  );
+  return new Set(rows.map((row) => row.id as string));
 }

@@ -1,0 +1,31 @@
+-- What is said once for each handful of small tasks, as functions, whose plans are kept (see 0045).
+
+-- Rows of the outbox are changed twice and those of tasks three times, while they are young: with room in their page most
+-- of that is done in place (HOT), without a further entry in each index.
+alter table noctuary.outbox set (fillfactor = 50);
+--> statement-breakpoint
+alter table noctuary.task set (fillfactor = 60);
+--> statement-breakpoint
+-- Takes unsent messages, oldest first, for so long.
+create function noctuary.take_unsent(max_messages integer, claim_ms double precision)
+returns table (id bigint, queue text, task_id text, user_id text, delay_ms double precision)
+language plpgsql set enable_seqscan = off as $$
+begin
+  return query
+    with unsent as (
+      select o.id from noctuary.outbox o
+      where o.sent_at is null and (o.claimed_until is null or o.claimed_until < noctuary.ledger_clock())
+      order by o.id limit max_messages for update skip locked)
+    update noctuary.outbox o set claimed_until = noctuary.ledger_clock() + claim_ms * interval '1 millisecond'
+    from unsent where o.id = unsent.id
+    returning o.id, o.queue, o.task_id, o.user_id,
+      greatest(0, coalesce(extract(epoch from o.not_before - noctuary.ledger_clock()) * 1000, 0))::double precision;
+end $$;
+--> statement-breakpoint
+create function noctuary.mark_sent(ids bigint[]) returns void language plpgsql set enable_seqscan = off as $$
+begin
+  with sent as (update noctuary.outbox o set sent_at = noctuary.ledger_clock() where o.id = any(ids) returning o.task_id)
+  update noctuary.task t set sent_at = noctuary.ledger_clock() from sent where t.id = sent.task_id;
+end $$;
+--> statement-breakpoint
+grant execute on function noctuary.take_unsent(integer, double precision), noctuary.mark_sent(bigint[]) to noctuary_ledger;
