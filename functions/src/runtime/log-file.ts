@@ -1,5 +1,6 @@
 import { Console } from "node:console";
-import { createWriteStream } from "node:fs";
+import { openSync, writeSync } from "node:fs";
+import { Writable } from "node:stream";
 
 /**
  * What Powertools shall write to instead of standard output, where a person reads the command line's own words.
@@ -18,8 +19,17 @@ export function consoleFor(logFile: string | undefined): { console?: Console } {
 /** One a file: lines of two streams could overtake each other. */
 const consoles = new Map<string, Console>();
 
+/** Each line is written at once: to hand it to a thread would take longer, and it would be lost where the process dies. */
 function openConsole(logFile: string): Console {
-  const stream = createWriteStream(logFile, { flags: "a", mode: 0o600 });
-  stream.on("error", () => {}); // a full disk must not end a run
-  return new Console(stream);
+  let file: number | undefined;
+  const write = (line: Buffer, _encoding: string, done: () => void) => {
+    try {
+      file ??= openSync(logFile, "a", 0o600);
+      writeSync(file, line);
+    } catch {
+      // A full disk must not end a run.
+    }
+    done();
+  };
+  return new Console(new Writable({ write }));
 }
