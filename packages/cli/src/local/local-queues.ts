@@ -4,6 +4,7 @@ import {
   SQSClient,
   type SQSClientConfig,
 } from "@aws-sdk/client-sqs";
+import { quickCalls } from "@noctuary/functions/runtime/sqs-queue";
 import { buildApp } from "fauxqs";
 
 export interface LocalQueueName {
@@ -27,6 +28,7 @@ export interface LocalQueues {
 /** What an SQS client needs to talk to the local queues. Any credentials do; without some the SDK would not sign. */
 export function localSqsConfig(endpoint: string) {
   return {
+    ...quickCalls,
     endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
