@@ -14,11 +14,12 @@ export function openMetrics({ logFile }: Pick<Settings, "logFile">): Metrics {
   Object.assign(emf, consoleFor(logFile));
   emf.clearDefaultDimensions(); // a service of its own would be one more dimension, with one value
   return {
-    add({ name, value, unit, dimensions }) {
-      // Powertools refuses what is no number. One line a measurement: each has dimensions of its own.
-      if (!Number.isFinite(value)) return;
-      for (const [dimension, of] of Object.entries(dimensions)) emf.addDimension(dimension, of);
-      emf.addMetric(name, unit, value);
+    add(...measurements) {
+      // Powertools refuses what is no number. One line a call: those of the next have other dimensions.
+      const numbers = measurements.filter(({ value }) => Number.isFinite(value));
+      if (numbers.length === 0) return;
+      for (const [dimension, of] of Object.entries(numbers[0]!.dimensions)) emf.addDimension(dimension, of);
+      for (const { name, unit, value } of numbers) emf.addMetric(name, unit, value);
       emf.publishStoredMetrics();
     },
   };

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { type MetricDimensions, type Metrics, measure } from "@noctuary/core/metrics";
+import { type MetricDimensions, type Metrics, measure, measurement } from "@noctuary/core/metrics";
 import type { Context as LambdaContext } from "aws-lambda";
 
 /** Lambda gives a whole virtual CPU at this memory size, and in proportion to it (AWS Lambda's guide). */
@@ -20,11 +20,13 @@ export function watchResources(
     const elapsedMs = performance.now() - startedMs;
     const resident = process.memoryUsage.rss();
     const limitMb = Number(memoryLimitInMB);
-    measure(metrics, "ResidentMemory", resident, dimensions);
     // Not Lambda: whoever calls the handler there says no size.
-    if (!(limitMb > 0)) return;
-    measure(metrics, "MemoryUsed", (100 * resident) / (limitMb * MEBIBYTE), dimensions);
+    if (!(limitMb > 0)) return measure(metrics, "ResidentMemory", resident, dimensions);
     const givenMs = (elapsedMs * limitMb) / ONE_CPU_MB;
-    measure(metrics, "CpuUsed", (100 * ((user + system) / 1000)) / givenMs, dimensions);
+    metrics.add(
+      measurement("ResidentMemory", resident, dimensions),
+      measurement("MemoryUsed", (100 * resident) / (limitMb * MEBIBYTE), dimensions),
+      measurement("CpuUsed", (100 * ((user + system) / 1000)) / givenMs, dimensions),
+    );
   };
 }

@@ -181,7 +181,8 @@ export interface Measurement {
 
 /** Where measurements go. Never throws: a number that is lost must not end a task. */
 export interface Metrics {
-  add(measurement: Measurement): void;
+  /** Measurements that are given together have the same dimensions: they cost as much as one. */
+  add(...measurements: Measurement[]): void;
 }
 
 /** Adds a measurement with the unit that its name has. */
@@ -191,5 +192,10 @@ export function measure(
   value: number,
   dimensions: MetricDimensions,
 ): void {
-  metrics.add({ name, value, unit: metricDefinitions[name].unit, dimensions });
+  metrics.add(measurement(name, value, dimensions));
+}
+
+/** A measurement with the unit that its name has. */
+export function measurement(name: MetricName, value: number, dimensions: MetricDimensions): Measurement {
+  return { name, value, unit: metricDefinitions[name].unit, dimensions };
 }

@@ -16,7 +16,7 @@ import type { Context, LogFields } from "../context.ts";
 import { errorCause } from "../error-cause.ts";
 import { OutOfTimeError, PermanentError, recordable, runCancelled, VersionConflictError } from "../errors.ts";
 import type { Outcome, PlanStep, SaveAtOnce, UserStep, Wait } from "../job.ts";
-import { measure } from "../metrics.ts";
+import { measure, measurement } from "../metrics.ts";
 import { closeRunIfFinished } from "./close-run.ts";
 import { explainFailure } from "./explain-failure.ts";
 import { sendEvents } from "./send-events.ts";
@@ -69,6 +69,7 @@ export async function workOn(
   const { task, run, ahead } = claim;
   const fields = logFieldsOf(run, task);
   const startedMs = performance.now();
+  let result: Totals | undefined;
   const stop = new AbortController();
   const timer = setTimeout(
     () => stop.abort(new OutOfTimeError("the function's time was up before the work had ended")),
@@ -83,18 +84,35 @@ export async function workOn(
       );
     }
     context.logger.info("task started", fields);
-    await workAndSave(context, step, { run, task, ahead, remainingMs, signal: stop.signal });
+    result = await workAndSave(context, step, { run, task, ahead, remainingMs, signal: stop.signal });
     context.logger.info("task ended", fields);
   } catch (error) {
     await recordFailure(context, step, run, task, await explainFailure(context, error), fields);
   } finally {
     clearTimeout(timer);
   }
-  const place = { job: run.job, step: step.slug };
-  measure(context.metrics, "TaskDuration", performance.now() - startedMs, place);
+  measureTask(context, step, run, performance.now() - startedMs, result);
   return run.id;
 }
 
+/** One line for all that is measured of a try. */
+function measureTask(
+  { metrics }: Context,
+  step: PlanStep | UserStep,
+  run: Run,
+  durationMs: number,
+  result: Totals | undefined,
+): void {
+  const dimensions = { job: run.job, step: step.slug };
+  const own = isPlan(step) || result === undefined ? [] : (step.measures?.(result) ?? []);
+  metrics.add(
+    measurement("TaskDuration", durationMs, dimensions),
+    ...(result === undefined ? [] : [measurement("TasksDone", 1, dimensions)]),
+    ...own.map((measured) => ({ ...measured, dimensions })),
+  );
+}
+
+/** Returns the task's result where it has come to its end. */
 async function workAndSave(
   context: Context,
   step: PlanStep | UserStep,
@@ -104,34 +122,32 @@ async function workAndSave(
     ahead,
     ...time
   }: { run: Run; task: ClaimedTask; ahead: unknown; remainingMs: () => number; signal: AbortSignal },
-): Promise<void> {
+): Promise<Totals | undefined> {
   const input = { context, run, task, payload: task.payload, ...time };
   for (let redo = 0; ; redo++) {
     try {
       if (isPlan(step)) {
         const outcome = await inTime(step.work(input), time.signal);
-        const result = await asLedger(context.db, (tx) => end(tx, task, outcome));
-        if (result !== undefined) measureResult(context, step, run, result);
-        return;
+        return await asLedger(context.db, (tx) => end(tx, task, outcome));
       }
       const userId = task.userId!;
       const outcome = await inTime(
         step.work({ ...input, userId, ...(redo === 0 ? { ahead } : {}) }),
         time.signal,
       );
-      if ("waitsFor" in outcome) return await wait(context, run, { ...task, userId }, outcome);
+      if ("waitsFor" in outcome) {
+        await wait(context, run, { ...task, userId }, outcome);
+        return undefined;
+      }
       if ("statement" in outcome) {
         await finishTaskBy(context.db, userId, outcome.statement);
-        measureResult(context, step, run, outcome.result);
-        return;
+        return outcome.result;
       }
-      const result = await asUser(context.db, userId, async (tx) => {
+      return await asUser(context.db, userId, async (tx) => {
         const result = await end(tx, task, outcome);
         if (result !== undefined) await step.ended(tx, run, { ...task, userId }, "done", context);
         return result;
       });
-      if (result !== undefined) measureResult(context, step, run, result);
-      return;
     } catch (error) {
       if (!(error instanceof VersionConflictError) || redo >= MAX_REDOS) throw error;
     }
@@ -166,13 +182,6 @@ async function end<Tx extends LedgerTransaction | UserTransaction>(
   const result = await outcome.save(tx);
   await finishTask(tx, task, { status: "done", result });
   return result;
-}
-
-function measureResult({ metrics }: Context, step: PlanStep | UserStep, run: Run, result: Totals): void {
-  const dimensions = { job: run.job, step: step.slug };
-  measure(metrics, "TasksDone", 1, dimensions);
-  if (isPlan(step)) return;
-  for (const measured of step.measures?.(result) ?? []) metrics.add({ ...measured, dimensions });
 }
 
 /** As the ledger, which sees the runs that the wait depends on. */
