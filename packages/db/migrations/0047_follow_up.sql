@@ -28,4 +28,34 @@ begin
   update noctuary.task t set sent_at = noctuary.ledger_clock() from sent where t.id = sent.task_id;
 end $$;
 --> statement-breakpoint
+-- Ends a task of the step `embed` with what its last request brought, where it brought anything. What a function does is
+-- assigned, for an expression is evaluated without a query of its own.
+create or replace function noctuary.end_embed(
+  of_task text, of_fence bigint, of_run text, of_user text, end_result jsonb, of_model text, of_dimensions integer,
+  ids text[], hashes text[], updated_ats text[], vectors vector[], failures jsonb, of_day date, more_inputs integer,
+  more_requests integer, more_tokens bigint, more_usd double precision, night text)
+returns void language plpgsql as $$
+declare
+  done text;
+begin
+  done := noctuary.finish_task(of_task, of_fence, 'done', end_result, null);
+  if cardinality(ids) + jsonb_array_length(failures) > 0 then
+    -- The order in which the plan locks these rows.
+    perform from noctuary.run_user where run_id = of_run and user_id = of_user for update;
+    if cardinality(ids) > 0 then
+      done := noctuary.save_vectors(of_user, of_model, of_dimensions, ids, hashes, updated_ats, vectors);
+    end if;
+    if jsonb_array_length(failures) > 0 then
+      done := noctuary.save_failures(of_user, of_model, of_dimensions, failures);
+    end if;
+    done := noctuary.raise_version(of_user);
+    if of_day is not null then
+      done := noctuary.add_usage(of_user, of_day, of_model, more_inputs, more_requests, more_tokens, more_usd);
+    end if;
+    done := noctuary.add_audit(of_user, 'embed', of_run, of_task, 'notes embedded',
+      jsonb_build_object('saved', cardinality(ids), 'failed', jsonb_array_length(failures)));
+  end if;
+  done := noctuary.cluster_when_ready(of_run, of_user, night);
+end $$;
+--> statement-breakpoint
 grant execute on function noctuary.take_unsent(integer, double precision), noctuary.mark_sent(bigint[]) to noctuary_ledger;
