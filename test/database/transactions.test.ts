@@ -1,4 +1,4 @@
-import { asLedger, asUser, sendAsLedger, sendAsUser } from "@noctuary/db/access";
+import { asLedger, asUser, overOneConnection, sendAsLedger, sendAsUser } from "@noctuary/db/access";
 import { audit, raiseVersion, userState } from "@noctuary/db/account/account";
 import { openDatabase } from "@noctuary/db/database";
 import { sql } from "drizzle-orm";
@@ -94,4 +94,23 @@ test("only a transaction that may be lost does not wait for the disk, and the ne
   } finally {
     await db.close();
   }
+});
+
+test("statements over one connection are each in a transaction of their own: what is refused takes no other with it", async () => {
+  const who = sql`select current_user::text as role, pg_backend_pid() as server, txid_current()::text as transaction`;
+  const [first, refused, last] = await overOneConnection(database.db, (connection) =>
+    Promise.allSettled([
+      sendAsUser(connection, "u", who),
+      sendAsUser(connection, "u", sql`select 1 / 0`),
+      sendAsLedger(connection, who),
+    ]),
+  );
+  expect(refused).toMatchObject({ status: "rejected", reason: { code: "22012" } });
+  const [one, other] = [first, last].map((sent) => sent.status === "fulfilled" && sent.value.rows[0]!);
+  expect(one).toMatchObject({ role: "noctuary_user" });
+  expect(other).toMatchObject({ role: "noctuary_ledger" });
+  expect(other).toMatchObject({ server: (one as { server: number }).server });
+  expect((other as { transaction: string }).transaction).not.toBe(
+    (one as { transaction: string }).transaction,
+  );
 });

@@ -2,7 +2,8 @@ import type { Message } from "@aws-sdk/client-sqs";
 import { failedIds, sqsEvent } from "@noctuary/cli/local/sqs-event";
 import type { Context } from "@noctuary/core/context";
 import { MAX_RECEIVES } from "@noctuary/core/job";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Pool, PoolClient } from "pg";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { emptiedDatabase } from "../support/database-of-file.ts";
 import { type Mortality, mortal } from "../support/mortal.ts";
 import { expireLeases, makeWaitingDue, type Night, openNight } from "../support/night.ts";
@@ -12,9 +13,14 @@ const USERS = ["u1", "u2", "u3"];
 
 const database = emptiedDatabase();
 let night: Night;
+let pool: Pool;
 beforeEach(async () => {
   for (const user of USERS) await putNotes(database, user, themedNotes(4));
-  night = await openNight(database, { wrap: mortalOver });
+  const wrap = (context: Context) => {
+    pool = context.db.pool;
+    return mortalOver(context);
+  };
+  night = await openNight(database, { wrap });
 });
 afterEach(() => night.close());
 
@@ -140,3 +146,64 @@ test("messages of several tasks that come for the last time are worked on apart 
   expect(await night.deliver("embed", await night.receive("embed"))).toEqual([]);
   expect(await embeds()).toEqual(USERS.map(() => ({ status: "done", attempts: 1 })));
 });
+
+test("a task that is left to others is not claimed with the end of the one before it", async () => {
+  await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z", options: {} });
+  const messages = await night.receive("embed");
+  messages[1]!.Attributes = { ...messages[1]!.Attributes, ApproximateReceiveCount: String(MAX_RECEIVES) };
+  expect(await night.deliver("embed", messages)).toEqual([]);
+  expect(await embeds()).toEqual([
+    { status: "done", attempts: 1 },
+    { status: "done", attempts: 1 },
+    { status: "pending", attempts: 0 },
+  ]);
+});
+
+test("the next task's claim goes over the connection of the end before it, and is made again where it is lost", async () => {
+  await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z", options: {} });
+  const messages = await night.receive("embed");
+  let isLost = false;
+  const connections = watchConnections((said) => {
+    if (isLost || said.join() !== "end_embed,claim_embed") return;
+    isLost = true;
+    throw new Error("the connection is gone");
+  });
+  expect(await night.deliver("embed", messages)).toEqual([]);
+  expect(await embeds()).toEqual(USERS.map(() => ({ status: "done", attempts: 1 })));
+  expect(connections.map((said) => said.join()).filter((said) => said !== "")).toEqual([
+    "claim_embed",
+    "end_embed,claim_embed", // lost
+    "claim_embed",
+    "end_embed,claim_embed",
+    "end_embed",
+  ]);
+});
+
+/** What is said of claims and ends over each connection that the night's pool lends out from now on. */
+function watchConnections(isSaid: (said: string[]) => void): string[][] {
+  const connect = pool.connect.bind(pool) as (...args: unknown[]) => Promise<PoolClient>;
+  const connections: string[][] = [];
+  vi.spyOn(pool, "connect").mockImplementation(async (...args: unknown[]) => {
+    const client = await connect(...args);
+    if (args.length > 0) return client; // the pool's own, for a statement outside transactions
+    const said: string[] = [];
+    connections.push(said);
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+    const spy = vi.spyOn(client, "query").mockImplementation(((...args: [{ text?: string }]) => {
+      const word = /claim_embed|end_embed/.exec(args[0].text ?? "")?.[0];
+      if (word !== undefined) {
+        said.push(word);
+        isSaid(said);
+      }
+      return query(...args);
+    }) as never);
+    const release = client.release.bind(client);
+    client.release = (...args) => {
+      spy.mockRestore();
+      client.release = release;
+      release(...args);
+    };
+    return client;
+  });
+  return connections;
+}

@@ -33,14 +33,18 @@ export async function workOnBatch(
   // Should one of them crash this process, the others are through: first what has given no cause for suspicion.
   const isSuspect = (record: SQSRecord) => tasks.suspects.has(taskIdOf(record) ?? "");
   const Records = event.Records.toSorted((a, b) => Number(isSuspect(a)) - Number(isSuspect(b)));
-  const isAlone = Records.length === 1;
+  // Nothing is acknowledged where the process dies, and after this receive all would lie with the dead letters.
+  const isLeft = ({ attributes }: SQSRecord) =>
+    Records.length > 1 && Number(attributes.ApproximateReceiveCount) >= MAX_RECEIVES;
+  const nextOf = (record: SQSRecord) => {
+    const next = Records[Records.indexOf(record) + 1];
+    return next === undefined || isLeft(next) ? undefined : (taskIdOf(next) ?? undefined);
+  };
   const response = await processPartialResponse(
     { Records },
-    async ({ body, attributes }: SQSRecord) => {
-      const { taskId } = taskMessage.parse(JSON.parse(body));
-      // Nothing is acknowledged where the process dies, and after this receive all would lie with the dead letters.
-      const isLast = Number(attributes.ApproximateReceiveCount) >= MAX_RECEIVES;
-      await (isLast && !isAlone ? tasks.leave(taskId) : tasks.workOn(taskId));
+    async (record: SQSRecord) => {
+      const { taskId } = taskMessage.parse(JSON.parse(record.body));
+      await (isLeft(record) ? tasks.leave(taskId) : tasks.workOn(taskId, nextOf(record)));
     },
     new BatchProcessor(EventType.SQS),
     { context: lambda, throwOnFullBatchFailure: false, processInParallel: false },

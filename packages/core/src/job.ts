@@ -1,4 +1,4 @@
-import type { LedgerTransaction, Statement, UserTransaction } from "@noctuary/db/access";
+import type { LedgerTransaction, Line, Statement, UserTransaction } from "@noctuary/db/access";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import type { Run } from "@noctuary/db/ledger/run";
 import type { Claim, ClaimedTask } from "@noctuary/db/ledger/task";
@@ -87,7 +87,11 @@ export interface UserStep<Payload = unknown, Ahead = unknown> {
   /** Parsed by whoever makes a task and by whoever works on it. New fields are optional. */
   readonly payload: z.ZodType<Payload>;
   /** Claims a task, and brings along what its work begins with. For small tasks, of which there are many. */
-  claim?(context: Context, task: { id: string; leaseMs: number }): Promise<(Claim & { ahead: Ahead }) | null>;
+  claim?(
+    line: Line,
+    context: Context,
+    task: { id: string; leaseMs: number },
+  ): Promise<(Claim & { ahead: Ahead }) | null>;
   work(
     input: StepInput<Payload> & { readonly userId: string; readonly ahead?: Ahead | undefined },
   ): Promise<Outcome<UserTransaction> | Wait>;

@@ -6,10 +6,12 @@ alter table noctuary.outbox set (fillfactor = 50);
 --> statement-breakpoint
 alter table noctuary.task set (fillfactor = 60);
 --> statement-breakpoint
--- Takes unsent messages, oldest first, for so long.
+-- Takes unsent messages, oldest first, for so long. By the order of the index alone: a bitmap of it would lead to each page
+-- on which a message ever stood, as often as it is asked for (of 10,000 that were sent, two milliseconds), while a walk
+-- along it remembers what is gone.
 create function noctuary.take_unsent(max_messages integer, claim_ms double precision)
 returns table (id bigint, queue text, task_id text, user_id text, delay_ms double precision)
-language plpgsql set enable_seqscan = off as $$
+language plpgsql set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
   return query
     with unsent as (

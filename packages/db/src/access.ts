@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
+import type pg from "pg";
 import { type Database, type Transaction, vectorType } from "./database.ts";
 import { type Answer, type Said, sendOpened } from "./opened-query.ts";
 
@@ -57,21 +58,47 @@ export async function asLedger<T>(
 /** Something to say to the database, be it put together yet or not. */
 export type Statement = SQL | Said;
 
+/** One of a database's connections, lent out. */
+export interface Connection {
+  readonly client: pg.ClientBase;
+  readonly vectorSchema: string;
+}
+
+/** Where a statement is sent: over any of a database's connections, or over this one. */
+export type Line = Database | Connection;
+
+/**
+ * Lends a connection to `work`, until all that is sent over it is answered. What is sent in one turn goes out in one piece,
+ * each statement in a transaction of its own, and wakes the server once.
+ */
+export async function overOneConnection<T>(
+  db: Database,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const { schema } = await vectorType(db);
+  const client = await db.pool.connect();
+  try {
+    return await work({ client, vectorSchema: schema });
+  } finally {
+    client.release();
+  }
+}
+
 /**
  * As `asUser`, for one statement that is known beforehand: it is sent in one piece with the beginning and the end of its
  * transaction, which takes one way there and back and wakes the server once.
  */
-export async function sendAsUser(db: Database, userId: string, statement: Statement): Promise<Answer> {
-  return send(db, user(userId), statement);
+export async function sendAsUser(line: Line, userId: string, statement: Statement): Promise<Answer> {
+  return send(line, user(userId), statement);
 }
 
 /** As `sendAsUser`, as `noctuary_ledger`. */
 export async function sendAsLedger(
-  db: Database,
+  line: Line,
   statement: Statement,
   options: TransactionOptions = {},
 ): Promise<Answer> {
-  return send(db, ledger, statement, options);
+  return send(line, ledger, statement, options);
 }
 
 /**
@@ -111,13 +138,15 @@ async function begin<T>(
 }
 
 async function send(
-  db: Database,
+  line: Line,
   as: As,
   statement: Statement,
   { mayBeLost = false }: TransactionOptions = {},
 ): Promise<Answer> {
-  const { schema } = await vectorType(db);
-  return sendOpened(db.pool, saidOpening(as, schema, mayBeLost), said(statement));
+  if (!("client" in line)) {
+    return overOneConnection(line, (connection) => send(connection, as, statement, { mayBeLost }));
+  }
+  return sendOpened(line.client, saidOpening(as, line.vectorSchema, mayBeLost), said(statement));
 }
 
 const dialect = new PgDialect();

@@ -66,15 +66,10 @@ const protocol = pg.Query.prototype as unknown as {
 };
 
 /** Sends a statement in a transaction of its own that `opening` begins, and waits for its commit. */
-export async function sendOpened(pool: pg.Pool, opening: Said, statement: Said): Promise<Answer> {
-  const client = await pool.connect();
-  try {
-    return await new Promise<Answer>((resolve, reject) => {
-      const ended = (error: Error | undefined, answer: Answer) =>
-        error == null ? resolve(answer) : reject(error);
-      client.query(new OpenedQuery(opening, statement, ended));
-    });
-  } finally {
-    client.release();
-  }
+export function sendOpened(client: pg.ClientBase, opening: Said, statement: Said): Promise<Answer> {
+  return new Promise<Answer>((resolve, reject) => {
+    const ended = (error: Error | undefined, answer: Answer) =>
+      error == null ? resolve(answer) : reject(error);
+    client.query(new OpenedQuery(opening, statement, ended));
+  });
 }

@@ -33,9 +33,9 @@ export const embed: EmbedStep = {
   limits: limitsFor(120, 10, 10),
   payload: embedPayload,
 
-  claim({ db, embedder, limits }, { id, leaseMs }) {
+  claim(line, { embedder, limits }, { id, leaseMs }) {
     const maxBytes = Math.min(limits.embedPageBytes, AHEAD_BYTES);
-    return claimEmbedTask(db, embedder, { id, leaseMs, maxNotes: limits.embedPageNotes, maxBytes });
+    return claimEmbedTask(line, embedder, { id, leaseMs, maxNotes: limits.embedPageNotes, maxBytes });
   },
 
   async work(input) {

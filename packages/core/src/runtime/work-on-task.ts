@@ -1,4 +1,12 @@
-import { asLedger, asUser, type LedgerTransaction, type UserTransaction } from "@noctuary/db/access";
+import {
+  asLedger,
+  asUser,
+  type Connection,
+  type LedgerTransaction,
+  type Line,
+  overOneConnection,
+  type UserTransaction,
+} from "@noctuary/db/access";
 import type { Totals } from "@noctuary/db/ledger/ledger.sql";
 import type { Run } from "@noctuary/db/ledger/run";
 import {
@@ -40,9 +48,10 @@ export async function workOnTask(
   taskId: string,
   remainingMs: () => number,
 ): Promise<boolean> {
-  const runId = await workOn(context, step, taskId, remainingMs);
-  if (runId === null) return false;
-  await followUp(context, [runId]);
+  const claim = await claimFor(context, step, taskId);
+  if (claim === null) return false;
+  await workOn(context, step, claim, remainingMs);
+  await followUp(context, [claim.run.id]);
   return true;
 }
 
@@ -53,19 +62,33 @@ export async function followUp(context: Context, runIds: Iterable<string>): Prom
   for (const runId of runIds) await closeRunIfFinished(context, runId);
 }
 
-/** As `workOnTask`, and leaves the following up to the caller. Returns the task's run; null with nothing to do. */
+/** A claim with what its step's work begins with; null with nothing to do. */
+export type Claimed = (Claim & { ahead?: unknown }) | null;
+
+/** Claims a task for this step, over any connection or over one that is at hand. */
+export function claimFor(
+  context: Context,
+  step: PlanStep | UserStep,
+  id: string,
+  line: Line = context.db,
+): Promise<Claimed> {
+  const { leaseMs } = step.limits;
+  return isPlan(step) || step.claim === undefined
+    ? claimTask(line, { id, step: step.slug, leaseMs })
+    : step.claim(line, context, { id, leaseMs });
+}
+
+/**
+ * Works on a claimed task and leaves the following up to the caller. Where its end is one statement, `next` may say another
+ * one over the same connection, which goes out in one piece with it; it is not called where there is no such end.
+ */
 export async function workOn(
   context: Context,
   step: PlanStep | UserStep,
-  taskId: string,
+  claim: NonNullable<Claimed>,
   remainingMs: () => number,
-): Promise<string | null> {
-  const { leaseMs } = step.limits;
-  const claim: (Claim & { ahead?: unknown }) | null =
-    isPlan(step) || step.claim === undefined
-      ? await claimTask(context.db, { id: taskId, step: step.slug, leaseMs })
-      : await step.claim(context, { id: taskId, leaseMs });
-  if (claim === null) return null;
+  next?: (connection: Connection) => Promise<unknown>,
+): Promise<void> {
   const { task, run, ahead } = claim;
   const fields = logFieldsOf(run, task);
   const startedMs = performance.now();
@@ -84,7 +107,8 @@ export async function workOn(
       );
     }
     context.logger.info("task started", fields);
-    result = await workAndSave(context, step, { run, task, ahead, remainingMs, signal: stop.signal });
+    const time = { remainingMs, signal: stop.signal };
+    result = await workAndSave(context, step, { run, task, ahead, next, ...time });
     context.logger.info("task ended", fields);
   } catch (error) {
     await recordFailure(context, step, run, task, await explainFailure(context, error), fields);
@@ -92,7 +116,6 @@ export async function workOn(
     clearTimeout(timer);
   }
   measureTask(context, step, run, performance.now() - startedMs, result);
-  return run.id;
 }
 
 /** One line for all that is measured of a try. */
@@ -120,8 +143,13 @@ async function workAndSave(
     run,
     task,
     ahead,
+    next,
     ...time
-  }: { run: Run; task: ClaimedTask; ahead: unknown; remainingMs: () => number; signal: AbortSignal },
+  }: NonNullable<Claimed> & {
+    next: ((connection: Connection) => Promise<unknown>) | undefined;
+    remainingMs: () => number;
+    signal: AbortSignal;
+  },
 ): Promise<Totals | undefined> {
   const input = { context, run, task, payload: task.payload, ...time };
   for (let redo = 0; ; redo++) {
@@ -140,7 +168,11 @@ async function workAndSave(
         return undefined;
       }
       if ("statement" in outcome) {
-        await finishTaskBy(context.db, userId, outcome.statement);
+        await overOneConnection(context.db, async (connection) => {
+          const ended = finishTaskBy(connection, userId, outcome.statement);
+          await Promise.allSettled([ended, next?.(connection)]);
+          return ended;
+        });
         return outcome.result;
       }
       return await asUser(context.db, userId, async (tx) => {

@@ -3,7 +3,7 @@ import { announceAgain } from "@noctuary/db/ledger/outbox";
 import { abandonedTasks } from "@noctuary/db/ledger/task-list";
 import type { Context } from "../context.ts";
 import type { PlanStep, UserStep } from "../job.ts";
-import { followUp, workOn } from "./work-on-task.ts";
+import { type Claimed, claimFor, followUp, workOn } from "./work-on-task.ts";
 
 /** Others do not wait longer than this for what a task has left them, while the next ones are worked on. */
 const FOLLOW_UP_EVERY_MS = 1_000;
@@ -16,8 +16,11 @@ export class SuspectTaskError extends Error {
 
 /** The tasks of one invocation. */
 export interface TasksAtHand {
-  /** As `workOnTask` does. */
-  workOn(taskId: string): Promise<void>;
+  /**
+   * As `workOnTask` does. The task that is worked on next may be named: it is claimed in one piece with the end of this one
+   * where that is one statement.
+   */
+  workOn(taskId: string, nextId?: string): Promise<void>;
   /**
    * Leaves a task of several to others, who get a further message. @throws {SuspectTaskError} for one that may have
    * crashed a worker, whose message is to be put aside
@@ -44,6 +47,9 @@ export async function tasksAtHand(
   let hasLeft = false;
   let isFirst = true;
   let followedUpAt = performance.now();
+  /** undefined for a claim that went wrong, with the connection perhaps: it is made again. */
+  let claimedAhead: { id: string; claim: Promise<Claimed | undefined> } | undefined;
+  const hasTime = () => remainingMs() > step.limits.timeoutMs / 2;
   const end = async () => {
     if (runIds.size === 0 && !hasLeft) return;
     const ended = [...runIds];
@@ -58,12 +64,20 @@ export async function tasksAtHand(
   };
   return {
     suspects,
-    async workOn(taskId) {
-      const hasTime = isFirst || remainingMs() > step.limits.timeoutMs / 2;
+    async workOn(taskId, nextId) {
+      const ahead = claimedAhead?.id === taskId ? await claimedAhead.claim : undefined;
+      claimedAhead = undefined;
+      if (ahead === undefined && !isFirst && !hasTime()) return leave(taskId);
       isFirst = false;
-      if (!hasTime) return leave(taskId);
-      const runId = await workOn(context, step, taskId, remainingMs);
-      if (runId !== null) runIds.add(runId);
+      const claim = ahead === undefined ? await claimFor(context, step, taskId) : ahead;
+      if (claim === null) return;
+      await workOn(context, step, claim, remainingMs, async (connection) => {
+        if (nextId === undefined || claimedAhead !== undefined || !hasTime()) return;
+        const claim = claimFor(context, step, nextId, connection).catch(() => undefined);
+        claimedAhead = { id: nextId, claim };
+        await claim;
+      });
+      runIds.add(claim.run.id);
       if (performance.now() - followedUpAt > FOLLOW_UP_EVERY_MS) await end();
     },
     async leave(taskId) {

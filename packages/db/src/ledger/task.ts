@@ -1,12 +1,13 @@
 import { type SQL, sql } from "drizzle-orm";
 import {
   type LedgerTransaction,
+  type Line,
   type Statement,
   sendAsLedger,
   sendAsUser,
   type UserTransaction,
 } from "../access.ts";
-import { type Database, sqlState } from "../database.ts";
+import { sqlState } from "../database.ts";
 import { call } from "../opened-query.ts";
 import type { RecordedError, Totals } from "./ledger.sql.ts";
 import { type Run, type RunRow, toRun } from "./run.ts";
@@ -99,10 +100,10 @@ export interface Claim {
  * do: it is finished, leased by someone else, not due yet, or not this step's, because its message went astray.
  */
 export async function claimTask(
-  db: Database,
+  line: Line,
   { id, step, leaseMs }: { id: string; step: string; leaseMs: number },
 ): Promise<Claim | null> {
-  const { rows } = await sendAsLedger(db, call("claim_task", [id, step, leaseMs]));
+  const { rows } = await sendAsLedger(line, call("claim_task", [id, step, leaseMs]));
   return claimOf(rows[0] as ClaimRow | undefined);
 }
 
@@ -167,8 +168,8 @@ export async function finishTask(
  *
  * @throws {LostLeaseError} when the fence is no longer the newest: then nothing is saved
  */
-export async function finishTaskBy(db: Database, userId: string, statement: Statement): Promise<void> {
-  await sendAsUser(db, userId, statement).catch(throwLostLease);
+export async function finishTaskBy(line: Line, userId: string, statement: Statement): Promise<void> {
+  await sendAsUser(line, userId, statement).catch(throwLostLease);
 }
 
 /** As `finish_task` raises it. */

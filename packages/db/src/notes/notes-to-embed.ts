@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { sendAsLedger, sendAsUser } from "../access.ts";
+import { type Line, sendAsLedger, sendAsUser } from "../access.ts";
 import type { Database } from "../database.ts";
 import { type Claim, type ClaimRow, claimOf } from "../ledger/task.ts";
 import { call } from "../opened-query.ts";
@@ -123,12 +123,12 @@ const PUT_OFF_MS = 5_000;
  * then the task is put off, for what is stored meanwhile need not be paid for twice.
  */
 export async function claimEmbedTask(
-  db: Database,
+  line: Line,
   { model, dimensions }: EmbeddingModel,
   { id, leaseMs, maxNotes, maxBytes }: { id: string; leaseMs: number; maxNotes: number; maxBytes: number },
 ): Promise<EmbedClaim | null> {
   const { rows } = await sendAsLedger(
-    db,
+    line,
     call("claim_embed", [id, leaseMs, PUT_OFF_MS, model, dimensions, maxNotes, maxBytes]),
     { mayBeLost: true },
   );
