@@ -174,32 +174,35 @@ export const rows: Record<string, (bench: Bench, dimensions: number, size: Size)
       ...bench.notes[i % bench.notes.length]!,
       id: `m${String(i).padStart(7, "0")}`,
     }));
-    const repeat = async () => {
-      const nights = { cold: [] as OurNight[], warm: [] as OurNight[] };
-      for (let i = 0; i < repeats; i++) {
-        const { cold, warm } = await coldAndWarmNight(bench, { dimensions });
-        nights.cold.push(cold);
-        nights.warm.push(warm);
-      }
-      return nights;
-    };
-    await bench.database.fill(bench.notes, 1);
-    const one = await repeat();
-    await bench.database.fill(notes, users);
-    const many = await repeat();
+    type Pair = Record<"one" | "many", OurNight>;
+    const pairs: Record<"cold" | "warm", Pair[]> = { cold: [], warm: [] };
+    // In turn: a machine's speed drifts more over minutes than from one night to the next.
+    for (let i = 0; i < repeats; i++) {
+      await bench.database.fill(bench.notes, 1);
+      const one = await coldAndWarmNight(bench, { dimensions });
+      await bench.database.fill(notes, users);
+      const many = await coldAndWarmNight(bench, { dimensions });
+      pairs.cold.push({ one: one.cold, many: many.cold });
+      pairs.warm.push({ one: one.warm, many: many.warm });
+    }
     // The bare pipeline with a request and a save for each user's notes: what a user costs whoever keeps them apart.
     const bare = await runBare(bench, dimensions, notesPerUser);
-    const rate = (nights: OurNight[]) => median(nights.map((night) => night.perSecond));
-    const compared = (of: "cold" | "warm") =>
-      `${ratio(rate(many[of]) / rate(one[of]))}: ${many[of].map(({ perSecond }) => count(perSecond)).join(", ")} notes/s against ${one[of].map(({ perSecond }) => count(perSecond)).join(", ")}`;
-    const last = many.warm.at(-1)!;
-    const mostMb = (nights: OurNight[]) => Math.max(...nights.map(({ maxRssMb }) => maxRssMb));
+    const barePerSecond = (bare.notes / bare.ms) * 1000;
+    const compared = (of: "cold" | "warm") => {
+      const ratios = pairs[of].map(({ one, many }) => many.perSecond / one.perSecond);
+      const rates = (which: keyof Pair) => pairs[of].map((pair) => count(pair[which].perSecond)).join(", ");
+      return `${ratio(median(ratios))} (${ratios.map(ratio).join(", ")}): ${rates("many")} notes/s against ${rates("one")}`;
+    };
+    const nights = [...pairs.cold, ...pairs.warm];
+    const mostMb = (which: keyof Pair) => Math.max(...nights.map((pair) => pair[which].maxRssMb));
+    const last = pairs.warm.at(-1)!.many;
+    const ofBare = median(pairs.warm.map(({ many }) => many.perSecond)) / barePerSecond;
     return [
       {
         work: `${count(users)} users with ${notesPerUser} notes each`,
         must: "bounded memory; at least half of the one-user rate",
-        is: `in processes that have just started ${compared("cold")}; in warm ones ${compared("warm")}; plan ${count(last.planMs)} ms of ${count(last.ms)}; ${mostMb([...many.cold, ...many.warm])} MB, for one user ${mostMb([...one.cold, ...one.warm])} MB; ${ratio(rate(many.warm) / ((bare.notes / bare.ms) * 1000))} of the bare pipeline with as many requests (${count((bare.notes / bare.ms) * 1000)} notes/s)`,
-        broken: [...many.cold, ...many.warm].flatMap((night) => lost(night, all)),
+        is: `in processes that have just started ${compared("cold")}; in warm ones ${compared("warm")}; plan ${count(last.planMs)} ms of ${count(last.ms)}; ${mostMb("many")} MB, for one user ${mostMb("one")} MB; ${ratio(ofBare)} of the bare pipeline with as many requests (${count(barePerSecond)} notes/s)`,
+        broken: nights.flatMap(({ many }) => lost(many, all)),
       },
     ];
   },
