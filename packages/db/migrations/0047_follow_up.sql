@@ -1,3 +1,12 @@
+-- The index of the plan was the primary key once more, with one further column: of 20 vectors that are stored, 20 entries
+-- less to write. Rebuilt under a lock that nobody reads beside, some seconds for a million notes.
+DROP INDEX "noctuary"."note_embedding_plan";
+--> statement-breakpoint
+alter table noctuary.note_embedding drop constraint note_embedding_user_id_note_id_model_dimensions_pk;
+--> statement-breakpoint
+alter table noctuary.note_embedding add constraint note_embedding_user_id_note_id_model_dimensions_pk
+  primary key (user_id, note_id, model, dimensions) include (seen_updated_at);
+--> statement-breakpoint
 -- What is said once for each handful of small tasks, as functions, whose plans are kept (see 0045).
 
 -- Rows of the outbox are changed twice and those of tasks three times, while they are young: with room in their page most

@@ -48,8 +48,8 @@ export const noteEmbedding = noctuary.table(
     embeddedAt: instant("embedded_at"),
   },
   (t) => [
+    // It includes `seen_updated_at` (migration 0047): the plan reads nothing else.
     primaryKey({ columns: [t.userId, t.noteId, t.model, t.dimensions] }),
-    index("note_embedding_plan").on(t.userId, t.noteId, t.model, t.dimensions, t.seenUpdatedAt),
     index("note_embedding_hash").on(t.userId, t.contentHash),
   ],
 );
