@@ -70,8 +70,9 @@ export async function notesDatabase(
           ],
         );
       }
-      // Notes were there long before the night: nobody is to wait for autovacuum, whenever it comes.
+      // Notes were there long before the night: nobody is to wait for autovacuum, or for what fills the disk, whenever it comes.
       await client.query("vacuum analyze noctuary.own_note");
+      await client.query("checkpoint");
     },
     async changeOneInHundred() {
       const { rowCount } = await client.query(
