@@ -10,8 +10,8 @@ export interface TextRequest {
 }
 
 /**
- * `fetch` for requests and answers that are one text each, over Node's own HTTP client: a request takes half the time that
- * it takes through the streams of `fetch`. Follows no redirect, which would carry the notes to a host that nobody has
+ * `fetch` for requests and answers that are one text each, over Node's own HTTP client: a quarter of a millisecond less a
+ * request than the streams of `fetch` take. Follows no redirect, which would carry the notes to a host that nobody has
  * chosen. Resolves once the whole answer is there; `sawHeaders` hears of its headers before.
  */
 export function nodeFetch(
@@ -24,37 +24,41 @@ export function nodeFetch(
     const request = open(url, { method, headers: Object.fromEntries(headers), signal });
     request.on("error", reject);
     request.on("response", (answer) => {
-      const read = headersOf(answer);
-      sawHeaders(read);
-      const chunks: Buffer[] = [];
-      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-      answer.on("error", reject); // it broke off
-      answer.on("end", () => resolve(response(answer, read, chunks)));
+      readAnswer(answer, sawHeaders).then(resolve, (error: Error) => {
+        request.destroy();
+        reject(error);
+      });
     });
     request.end(body);
   });
+}
+
+/** No `Response`, whose body is a stream and whose status may not be any number that a gateway thinks of. */
+async function readAnswer(
+  answer: IncomingMessage,
+  sawHeaders: (headers: Headers) => void,
+): Promise<Response> {
+  const headers = headersOf(answer);
+  sawHeaders(headers);
+  const bytes = await new Promise<Buffer>((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+    answer.on("error", reject); // it broke off
+    answer.on("end", () => resolve(Buffer.concat(chunks)));
+  });
+  const status = answer.statusCode!;
+  return {
+    status,
+    statusText: answer.statusMessage,
+    ok: status >= 200 && status < 300,
+    headers,
+    text: async () => new TextDecoder().decode(bytes),
+    body: null,
+  } as Response;
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): Headers {
   const headers = new Headers();
   for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i]!, rawHeaders[i + 1]!);
   return headers;
-}
-
-/** No `Response`, whose body is a stream and whose status may not be any number that a gateway thinks of. */
-function response(
-  { statusCode, statusMessage }: IncomingMessage,
-  headers: Headers,
-  chunks: Buffer[],
-): Response {
-  const text = async () => new TextDecoder().decode(Buffer.concat(chunks));
-  const status = statusCode!;
-  return {
-    status,
-    statusText: statusMessage,
-    ok: status >= 200 && status < 300,
-    headers,
-    text,
-    body: null,
-  } as Response;
 }
