@@ -124,3 +124,23 @@ test("a plan that is killed after some accounts were planned together comes back
   );
   expect(tasks).toEqual(["a", "b", "c"].map((user_id) => ({ user_id, n: 1 })));
 });
+
+test("workers have the first accounts' tasks before the others are planned", async () => {
+  const plannedBySend: number[] = [];
+  night = await openNight(database, {
+    wrap: (context) => ({
+      ...context,
+      queue: {
+        send: async (messages) => {
+          const [counted] = await database.query("select count(*)::int as users from noctuary.run_user");
+          plannedBySend.push(counted!.users);
+          return context.queue.send(messages);
+        },
+      },
+    }),
+  });
+  for (let i = 0; i < 101; i++)
+    await putNotes(database, `user-${String(i).padStart(3, "0")}`, themedNotes(1));
+  await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z", options: {} });
+  expect(plannedBySend, "a hundred are planned together").toEqual([100, 101]);
+});

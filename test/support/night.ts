@@ -279,7 +279,7 @@ export async function makeWaitingDue({ query }: TestDatabase): Promise<void> {
     `update noctuary.task set not_before = clock_timestamp() - interval '1 second' where status = 'pending'`,
   );
   await endProviderRests({ query });
-  await query(`update noctuary.outbox set claimed_until = null where sent_at is null`);
+  await query(`update noctuary.outbox set claimed_until = null`);
 }
 
 /** Providers that were left alone have been for long enough; one that was not is no provider to be probed. */

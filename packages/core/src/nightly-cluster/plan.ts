@@ -42,7 +42,7 @@ async function planUsers(input: PlanInput): ReturnType<PlanStep["work"]> {
   await endRetention(context, () => remainingMs() > MARGIN_MS);
   const scope = await scopeOf(input);
   let renewedAt = performance.now();
-  let sentAt = performance.now();
+  let sentAt = Number.NEGATIVE_INFINITY;
   const renew = async () => {
     if (performance.now() - renewedAt <= RENEW_EVERY_MS) return;
     await asLedger(context.db, (tx) => renewLease(tx, task, plan.limits.leaseMs));
@@ -58,7 +58,7 @@ async function planUsers(input: PlanInput): ReturnType<PlanStep["work"]> {
     if (remainingMs() < MARGIN_MS) return { laterInMs: 0 };
     await renew();
     const others = await planNewNotes(scope, userIds);
-    await send();
+    if (others.length < userIds.length) await send();
     for (const userId of others) {
       do {
         if (remainingMs() < MARGIN_MS) return { laterInMs: 0 };

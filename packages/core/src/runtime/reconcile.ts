@@ -1,5 +1,4 @@
 import { asLedger } from "@noctuary/db/access";
-import { purgeSent } from "@noctuary/db/ledger/outbox";
 import { openRunIds } from "@noctuary/db/ledger/run";
 import { dueTasks, markAnnounced } from "@noctuary/db/ledger/task-list";
 import type { Context } from "../context.ts";
@@ -8,7 +7,6 @@ import { sendEvents } from "./send-events.ts";
 import { announce, sendOutbox } from "./send-outbox.ts";
 
 const PAGE = 200;
-const KEEP_SENT_MS = 24 * 3600_000;
 
 export interface Reconciled {
   /** Messages of the outbox that were sent. */
@@ -28,7 +26,6 @@ export async function reconcile(context: Context, remainingMs: () => number): Pr
   for (const runId of await asLedger(context.db, (tx) => openRunIds(tx, PAGE))) {
     await closeRunIfFinished(context, runId);
   }
-  await asLedger(context.db, (tx) => purgeSent(tx, KEEP_SENT_MS));
   context.logger.info("reconciled", { sent, resent });
   return { sent, resent };
 }

@@ -124,39 +124,31 @@ export const task = noctuary.table(
     fence: bigint("fence", { mode: "number" }).notNull().default(0),
     error: jsonb("error").$type<RecordedError>(),
     result: jsonb("result").$type<Totals>(),
+    /** When it was last announced, to within a minute: when its message was written, or sent a good while after that. */
     sentAt: instant("sent_at"),
     createdAt: instant("created_at").notNull().default(sql`clock_timestamp()`),
     finishedAt: instant("finished_at"),
   },
   (t) => [
-    uniqueIndex("task_one_plan").on(t.runId).where(sql`step = 'plan'`),
-    // A user's notes are embedded in many tasks; every other step of a run is one task a user.
-    uniqueIndex("task_one_a_user").on(t.runId, t.userId, t.step).where(sql`step not in ('plan', 'embed')`),
+    // A user's notes are embedded in many tasks; every other step of a run is one task a user, and its plan is one.
+    uniqueIndex("task_once").on(t.runId, sql`coalesce(user_id, '')`, t.step).where(sql`step <> 'embed'`),
     index("task_waiting").on(t.userId, t.waitsFor).where(sql`waits_for is not null`),
     index("task_by_run_user").on(t.runId, t.userId, t.step),
     index("task_unfinished").on(t.runId).where(sql`status in ('pending', 'running')`),
-    index("task_due").on(t.notBefore, t.id).where(sql`status = 'pending'`),
-    index("task_leased").on(t.leaseUntil).where(sql`status = 'running'`),
   ],
 );
 
-/** A message to send, written in the transaction that made its task. The queue only wakes workers. */
-export const outbox = noctuary.table(
-  "outbox",
-  {
-    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-    queue: text("queue").notNull(),
-    taskId: idText("task_id").notNull(),
-    userId: idText("user_id"),
-    notBefore: instant("not_before"),
-    createdAt: instant("created_at").notNull().default(sql`clock_timestamp()`),
-    /** Until when one sender has the row to itself; should it die, others take the row after that. */
-    claimedUntil: instant("claimed_until"),
-    sentAt: instant("sent_at"),
-  },
-  (t) => [
-    index("outbox_unsent").on(t.id).where(sql`sent_at is null`),
-    index("outbox_sent").on(t.sentAt).where(sql`sent_at is not null`),
-    index("outbox_by_task").on(t.taskId),
-  ],
-);
+/**
+ * A message to send, written in the transaction that made its task, and removed once the queue has accepted it. The queue
+ * only wakes workers.
+ */
+export const outbox = noctuary.table("outbox", {
+  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  queue: text("queue").notNull(),
+  taskId: idText("task_id").notNull(),
+  userId: idText("user_id"),
+  notBefore: instant("not_before"),
+  createdAt: instant("created_at").notNull().default(sql`clock_timestamp()`),
+  /** Until when one sender has the row to itself; should it die, others take the row after that. */
+  claimedUntil: instant("claimed_until"),
+});

@@ -19,7 +19,7 @@ const CLAIM_MS = 30_000;
 const sentTwice = { mayBeLost: true };
 
 /**
- * Takes unsent messages, oldest first. The claim lies in the row and not in a lock, so that no transaction is open
+ * Takes messages to send, oldest first. The claim lies in the row and not in a lock, so that no transaction is open
  * while the queue is called, and two senders rarely announce a task twice (which would change nothing).
  */
 export async function takeUnsent(db: Database, limit: number): Promise<OutboxRow[]> {
@@ -42,6 +42,7 @@ interface UnsentRow {
   delay_ms: number;
 }
 
+/** Removes messages that the queue has accepted: what stands in the outbox is to be sent. */
 export async function markSent(db: Database, rows: OutboxRow[]): Promise<void> {
   if (rows.length > 0) await sendAsLedger(db, call("mark_sent", [rows.map(({ id }) => id)]), sentTwice);
 }
@@ -51,11 +52,4 @@ export async function announceAgain(tx: LedgerTransaction, taskId: string): Prom
   await tx.execute(sql`
     insert into outbox (queue, task_id, user_id)
     select queue, id, user_id from task where id = ${taskId} and status = 'pending'`);
-}
-
-/** Removes what was sent long ago. */
-export async function purgeSent(tx: LedgerTransaction, olderThanMs: number): Promise<void> {
-  await tx.execute(
-    sql`delete from outbox where sent_at < ledger_clock() - ${olderThanMs} * interval '1 millisecond'`,
-  );
 }

@@ -20,17 +20,23 @@ export async function dueTasks(
 ): Promise<DueTask[]> {
   const { rows } = await tx.execute<{ id: string; queue: string; user_id: string | null }>(sql`
     select id, queue, user_id from task
-    where id > ${afterId} and ((status = 'pending' and (not_before is null or not_before <= ledger_clock()))
+    where id > ${afterId} and status in ('pending', 'running')
+      and ((status = 'pending' and (not_before is null or not_before <= ledger_clock()))
         or (status = 'running' and lease_until < ledger_clock()))
       and (sent_at is null or sent_at <= ledger_clock() - ${quietMs} * interval '1 millisecond')
     order by id limit ${limit}`);
   return rows.map((row) => ({ id: row.id, queue: row.queue, userId: row.user_id }));
 }
 
-/** Remembers when these tasks were announced. */
+/**
+ * Remembers when these tasks were announced, but for those that somebody holds just now: whoever marks many never waits,
+ * so none waits for him in a circle.
+ */
 export async function markAnnounced(tx: LedgerTransaction, taskIds: string[]): Promise<void> {
   if (taskIds.length === 0) return;
-  await tx.execute(sql`update task set sent_at = ledger_clock() where id = any(${textArray(taskIds)})`);
+  await tx.execute(sql`
+    update task set sent_at = ledger_clock() where id in (
+      select id from task where id = any(${textArray(taskIds)}) for no key update skip locked)`);
 }
 
 export interface TaskRow {
