@@ -9,7 +9,7 @@ import { openDatabase } from "@noctuary/db/database";
 import { runById } from "@noctuary/db/ledger/run";
 import { tasksOfRun } from "@noctuary/db/ledger/task-list";
 
-const silent = { info: () => {}, warn: () => {}, error: () => {}, critical: () => {} };
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, critical: () => {} };
 const db = openDatabase({ url: process.env.DATABASE_URL!, maxConnections: 1 });
 let bytesRead = 0;
 db.pool.on("connect", (client) => {

@@ -16,7 +16,7 @@ const context = {
   queue: { send: (messages: readonly unknown[]) => Promise.resolve(messages.map(() => true)) },
   embedder: lexicalEmbedder(),
   llm: null,
-  logger: { info: () => {}, warn: () => {}, error: () => {}, critical: () => {} },
+  logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, critical: () => {} },
   metrics: { add() {} },
   events: null,
   enabledJobs: new Map(),

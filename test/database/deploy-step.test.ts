@@ -25,7 +25,7 @@ const deployStep = (event: unknown = { params: { logins: {} } }) =>
   migrateAndLetIn(
     event,
     { databaseSecretId: "database-url", databaseCa: undefined },
-    { info: line, warn: line, error: line, critical: line },
+    { debug: line, info: line, warn: line, error: line, critical: line },
   );
 
 test("a deploy brings an empty database up to this version, and the next one finds nothing to do", async () => {

@@ -71,10 +71,11 @@ export class SimulatedFleet {
 
   #noticing(logger: Context["logger"]): Context["logger"] {
     return {
-      info: (message, fields) => {
+      debug: (message, fields) => {
         if (message === "task started") this.mostTries = Math.max(this.mostTries, Number(fields.attempt));
-        logger.info(message, fields);
+        logger.debug(message, fields);
       },
+      info: (message, fields) => logger.info(message, fields),
       warn: (message, fields) => logger.warn(message, fields),
       error: (message, fields) => logger.error(message, fields),
       critical: (message, fields) => logger.critical(message, fields),

@@ -26,7 +26,11 @@ const line = (message: string, fields: LogFields) => {
   log += `${message} ${JSON.stringify(fields)}\n`;
 };
 const send = (event: unknown) =>
-  rotateCronSecret(event, { cronSecretId: "cron" }, { info: line, warn: line, error: line, critical: line });
+  rotateCronSecret(
+    event,
+    { cronSecretId: "cron" },
+    { debug: line, info: line, warn: line, error: line, critical: line },
+  );
 const step = (Step: (typeof STEPS)[number], ClientRequestToken = "token-of-the-rotation") =>
   send({ Step, SecretId: "cron", ClientRequestToken });
 async function rotate(token?: string): Promise<void> {

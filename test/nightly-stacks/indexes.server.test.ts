@@ -102,7 +102,7 @@ test("every query of the job reaches the big tables by an index, and their numbe
       atMost: () => ({ tokens: 1, costUsd: 0 }),
       priceUsd: () => 0,
     },
-    logger: { info: () => {}, warn: () => {}, error: () => {}, critical: () => {} },
+    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, critical: () => {} },
     metrics: { add() {} },
     events: null,
     enabledJobs: new Map(),

@@ -32,13 +32,23 @@ const aTask = (run: { id: string }, attempt: number) => ({
   attempt,
 });
 
-test("INFO: a task that was begun and ended, with job, run, task, user, step, try and time", async () => {
+test("INFO: a task that ended, with job, run, task, user, step, try, time and how long it took", async () => {
   night = await openNight(database);
   const run = await night.run();
-  for (const message of ["task started", "task ended"]) {
-    const ofEmbed = (await logged(message)).filter(({ step }) => step === "embed");
-    expect(ofEmbed).toEqual([expect.objectContaining({ level: "INFO", ...aTask(run, 1) })]);
-  }
+  const [ended, ...others] = (await logged("task ended")).filter(({ step }) => step === "embed");
+  expect(others).toEqual([]);
+  expect(ended).toMatchObject({ level: "INFO", ...aTask(run, 1), durationMs: expect.any(Number) });
+  // Before the work, and so there where it crashes the process.
+  const received = (await logged("tasks received")).filter(({ step }) => step === "embed");
+  expect(received).toEqual([expect.objectContaining({ level: "INFO", taskIds: ended!.taskId })]);
+  expect(await logged("task started")).toEqual([]);
+});
+
+test("DEBUG: a task that is begun", async () => {
+  night = await openNight(database, { environment: { NOCTUARY_LOG_LEVEL: "DEBUG" } });
+  const run = await night.run();
+  const ofEmbed = (await logged("task started")).filter(({ step }) => step === "embed");
+  expect(ofEmbed).toEqual([expect.objectContaining({ level: "DEBUG", ...aTask(run, 1) })]);
 });
 
 test("WARN: a try that failed and is made again, with the error's class and code", async () => {

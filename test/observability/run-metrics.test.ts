@@ -64,3 +64,18 @@ test("a task that was given up makes its run one in part, and is counted under i
     }),
   ]);
 });
+
+test("what is measured of the tasks of an invocation stands in one line, a value for each", async () => {
+  await putNotes(database, "v", themedNotes(9));
+  night = await openNight(database);
+  await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z", options: {} });
+  await night.deliver("embed", await night.receive("embed"));
+  const lines = (await night.told()).split("\n").filter((line) => /"TaskDuration"/.test(line));
+  const [ofEmbed, ...others] = lines.filter((line) => JSON.parse(line).step === "embed");
+  expect(others).toEqual([]);
+  expect(JSON.parse(ofEmbed!)).toMatchObject({
+    job: "nightly-cluster",
+    TaskDuration: [expect.any(Number), expect.any(Number)],
+    TasksDone: [1, 1],
+  });
+});

@@ -16,13 +16,16 @@ export function emittedMetrics(log: string): EmittedMetric[] {
     // biome-ignore lint/suspicious/noExplicitAny: what a line holds is what is being found out
     return _aws.CloudWatchMetrics.flatMap(({ Namespace, Metrics, Dimensions }: any) =>
       Metrics.flatMap(({ Name, Unit }: { Name: MetricName; Unit: string }) =>
-        Dimensions.map((keys: string[]) => ({
-          namespace: Namespace,
-          name: Name,
-          value: values[Name],
-          unit: Unit,
-          dimensions: Object.fromEntries(keys.map((key) => [key, values[key]])),
-        })),
+        Dimensions.flatMap((keys: string[]) =>
+          // Several values of one metric stand in a list.
+          [values[Name]].flat().map((value) => ({
+            namespace: Namespace,
+            name: Name,
+            value,
+            unit: Unit,
+            dimensions: Object.fromEntries(keys.map((key) => [key, values[key]])),
+          })),
+        ),
       ),
     );
   });

@@ -11,6 +11,7 @@ import type { Queue } from "./runtime/queue.ts";
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 export interface Logger {
+  debug(message: string, fields: LogFields): void;
   info(message: string, fields: LogFields): void;
   warn(message: string, fields: LogFields): void;
   error(message: string, fields: LogFields): void;

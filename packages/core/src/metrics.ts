@@ -181,7 +181,10 @@ export interface Measurement {
 
 /** Where measurements go. Never throws: a number that is lost must not end a task. */
 export interface Metrics {
-  /** Measurements that are given together have the same dimensions: they cost as much as one. */
+  /**
+   * Measurements that are given together have the same dimensions: they cost as much as one. Those of one name are values
+   * of the same metric.
+   */
   add(...measurements: Measurement[]): void;
 }
 
@@ -193,6 +196,26 @@ export function measure(
   dimensions: MetricDimensions,
 ): void {
   metrics.add(measurement(name, value, dimensions));
+}
+
+/** Keeps what is measured until it is told all at once: values of the same name and dimensions stand in one line. */
+export function gatheredMetrics(metrics: Metrics): Metrics & { flush(): void } {
+  const gathered = new Map<string, Measurement[]>();
+  return {
+    add(...measurements) {
+      for (const measured of measurements) {
+        const { job = "", step = "", code = "" } = measured.dimensions;
+        const key = `${job} ${step} ${code}`;
+        const alike = gathered.get(key);
+        if (alike === undefined) gathered.set(key, [measured]);
+        else alike.push(measured);
+      }
+    },
+    flush() {
+      for (const measurements of gathered.values()) metrics.add(...measurements);
+      gathered.clear();
+    },
+  };
 }
 
 /** A measurement with the unit that its name has. */

@@ -106,10 +106,10 @@ export async function workOn(
         "each try ended without a word: the function was stopped or crashed",
       );
     }
-    context.logger.info("task started", fields);
+    context.logger.debug("task started", fields);
     const time = { remainingMs, signal: stop.signal };
     result = await workAndSave(context, step, { run, task, ahead, next, ...time });
-    context.logger.info("task ended", fields);
+    context.logger.info("task ended", { ...fields, durationMs: Math.round(performance.now() - startedMs) });
   } catch (error) {
     await recordFailure(context, step, run, task, await explainFailure(context, error), fields);
   } finally {

@@ -3,6 +3,7 @@ import { announceAgain } from "@noctuary/db/ledger/outbox";
 import { abandonedTasks } from "@noctuary/db/ledger/task-list";
 import type { Context } from "../context.ts";
 import type { PlanStep, UserStep } from "../job.ts";
+import { gatheredMetrics } from "../metrics.ts";
 import { type Claimed, claimFor, followUp, workOn } from "./work-on-task.ts";
 
 /** Others do not wait longer than this for what a task has left them, while the next ones are worked on. */
@@ -35,13 +36,17 @@ export interface TasksAtHand {
 /**
  * Works on the tasks of a batch of messages, one after the other, for a container has memory and connections for one.
  * Most users' tasks take some milliseconds, so their messages are sent, and the end of their runs is looked for, once for
- * many. A task that the time may not suffice for is left to another invocation.
+ * many; and what was measured of them is told at once, as one line. A task that the time may not suffice for is left to another invocation.
  */
 export async function tasksAtHand(
-  context: Context,
+  base: Context,
   step: PlanStep | UserStep,
   { taskIds, remainingMs }: { taskIds: readonly string[]; remainingMs: () => number },
 ): Promise<TasksAtHand> {
+  // Should one of them crash the process, this line is what says which: those that ended have one of their own.
+  base.logger.info("tasks received", { step: step.slug, taskIds: taskIds.join(" ") });
+  const metrics = gatheredMetrics(base.metrics);
+  const context = { ...base, metrics };
   const suspects = taskIds.length > 1 ? await abandonedTasks(context.db, taskIds) : new Set<string>();
   const runIds = new Set<string>();
   let hasLeft = false;
@@ -51,12 +56,13 @@ export async function tasksAtHand(
   let claimedAhead: { id: string; claim: Promise<Claimed | undefined> } | undefined;
   const hasTime = () => remainingMs() > step.limits.timeoutMs / 2;
   const end = async () => {
+    metrics.flush();
     if (runIds.size === 0 && !hasLeft) return;
     const ended = [...runIds];
     runIds.clear();
     hasLeft = false;
     followedUpAt = performance.now();
-    await followUp(context, ended);
+    await followUp(base, ended);
   };
   const leave = async (taskId: string) => {
     await asLedger(context.db, (tx) => announceAgain(tx, taskId));
