@@ -22,6 +22,9 @@ export interface UserWithNewNotes {
  * Those of these users of whose notes each is new or as it was last seen: fewer than `maxNotes` of them, none changed,
  * vanished, or due for a comparison of hashes, no deletion held back, AI on, and not planned yet in this run. All of them
  * in one statement, from ids and times alone; texts are not needed to tell.
+ *
+ * What is known of each user is looked up by the user (`limit`, `offset` and no sequential scan): a planner without
+ * statistics joins it, and reads for each page of users what is known of all who were planned before.
  */
 export async function usersWithNewNotes(
   tx: LedgerTransaction,
@@ -33,12 +36,14 @@ export async function usersWithNewNotes(
     hashedBefore,
   }: { runId: string; userIds: readonly string[]; maxNotes: number; hashedBefore: string },
 ): Promise<UserWithNewNotes[]> {
-  const { rows } = await tx.execute<UserWithNewNotes & Record<string, unknown>>(sql`
+  const [, { rows }] = await Promise.all([
+    tx.execute(sql`select set_config('enable_seqscan', 'off', true)`),
+    tx.execute<UserWithNewNotes & Record<string, unknown>>(sql`
     select a.id as "userId", p.live, p.excluded, p.new, p.first_new_id as "firstNewId", p.last_new_id as "lastNewId",
       p.last_id as "lastId", d.is_hash_due as "isHashDue"
     from unnest(${textArray(userIds)}) as a(id)
-    left join user_state s on s.user_id = a.id
-    left join user_setting u on u.user_id = a.id
+    left join lateral (select hashed_on, deletions_withheld_since from user_state where user_id = a.id limit 1) s on true
+    left join lateral (select ai_enabled from user_setting where user_id = a.id limit 1) u on true
     cross join lateral (select coalesce(s.hashed_on <= ${hashedBefore}::date, true) as is_hash_due) d
     cross join lateral (
       select count(*)::int as rows, max(n.id) as last_id,
@@ -57,10 +62,11 @@ export async function usersWithNewNotes(
         on e.user_id = a.id and e.note_id = n.id and e.model = ${model} and e.dimensions = ${dimensions}) p
     where p.new > 0 and p.rows < ${maxNotes} and not p.has_changed and coalesce(u.ai_enabled, true)
       and s.deletions_withheld_since is null
-      and not exists (select from run_user r where r.run_id = ${runId} and r.user_id = a.id)
+      and not exists (select from run_user r where r.run_id = ${runId} and r.user_id = a.id offset 0)
       and not exists (
         select from note_embedding e left join note n on n.user_id = a.id and n.id = e.note_id
         where e.user_id = a.id and (n.id is null or n.deleted_at is not null))
-    order by a.id collate "C"`);
+    order by a.id collate "C"`),
+  ]);
   return rows;
 }
