@@ -71,12 +71,15 @@ export async function taskIdsOf(tx: LedgerTransaction, runId: string): Promise<S
   return new Set(rows.map((row) => row.id));
 }
 
-/** Those of these tasks whose last try has ended without a word: whoever worked on it is gone. */
+/**
+ * Those of these tasks whose last try has ended without a word: whoever worked on it is gone. In words that the index of
+ * unfinished tasks does not suit, which leads to those of all users.
+ */
 export async function abandonedTasks(db: Database, ids: readonly string[]): Promise<Set<string>> {
   const { rows } = await sendAsLedger(
     db,
     sql`select id from task
-      where id = any(${textArray(ids)}) and status = 'running' and lease_until < ledger_clock()`,
+      where id = any(${textArray(ids)}) and status not in ('pending', 'done', 'failed') and lease_until < ledger_clock()`,
   );
   return new Set(rows.map((row) => row.id as string));
 }
