@@ -1,8 +1,7 @@
 /** The handlers of weekly-insights as they run on Lambda, in one process: the orchestrator plans, the workers tell. */
 import { setTimeout as delay } from "node:timers/promises";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { pollQueue } from "@noctuary/cli/local/event-source";
-import { localSqsConfig } from "@noctuary/cli/local/local-queues";
+import { polledQueue } from "@noctuary/cli/local/polled-queue";
 import { lambdaContext } from "@noctuary/cli/local/sqs-event";
 import { reconcile } from "@noctuary/core/runtime/reconcile";
 import { insights } from "@noctuary/core/weekly-insights/insights";
@@ -28,8 +27,7 @@ export interface SundayFigures {
 const LOOK_EVERY_MS = 100;
 const live = await context();
 const polling = pollQueue({
-  client: new SQSClient(localSqsConfig(process.env.AWS_ENDPOINT_URL_SQS!)),
-  queueUrl: process.env.QUEUE_URL_INSIGHTS!,
+  queue: polledQueue(process.env.QUEUE_URL_INSIGHTS!),
   queueName: "insights",
   batchSize: 1,
   maximumConcurrency: Number(process.env.WORKERS),

@@ -3,9 +3,8 @@
  * tasks from the queue. Nothing takes the cluster tasks, so that a night ends here when its vectors are stored.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { pollQueue } from "@noctuary/cli/local/event-source";
-import { localSqsConfig } from "@noctuary/cli/local/local-queues";
+import { polledQueue } from "@noctuary/cli/local/polled-queue";
 import { lambdaContext } from "@noctuary/cli/local/sqs-event";
 import { embed } from "@noctuary/core/nightly-cluster/embed";
 import { reconcile } from "@noctuary/core/runtime/reconcile";
@@ -36,8 +35,7 @@ const PLAN_TIMEOUT_MS = 900_000;
 const region = "us-east-1";
 const { db, limits, ...rest } = await context();
 const polling = pollQueue({
-  client: new SQSClient(localSqsConfig(process.env.AWS_ENDPOINT_URL_SQS!)),
-  queueUrl: process.env.QUEUE_URL_EMBED!,
+  queue: polledQueue(process.env.QUEUE_URL_EMBED!),
   queueName: "embed",
   batchSize: embed.limits.messagesAtOnce,
   maximumConcurrency: Number(process.env.WORKERS),

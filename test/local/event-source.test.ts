@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { type EventSource, pollQueue } from "@noctuary/cli/local/event-source";
 import { type LocalQueues, localSqsConfig, startLocalQueues } from "@noctuary/cli/local/local-queues";
+import { polledQueue } from "@noctuary/cli/local/polled-queue";
 import { sqsEvent } from "@noctuary/cli/local/sqs-event";
 import type { Context, SQSEvent } from "aws-lambda";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -41,8 +42,7 @@ afterEach(async () => {
 
 function poll(handler: EventSource["handler"], settings: Partial<EventSource> = {}): void {
   polling = pollQueue({
-    client,
-    queueUrl: queues.urls[QUEUE]!,
+    queue: polledQueue(queues.urls[QUEUE]!),
     queueName: QUEUE,
     batchSize: 10,
     maximumConcurrency: 1,
@@ -298,17 +298,14 @@ test("after the stop, batches under way end and are deleted, and nothing new is 
 test("an unreachable queue is reported and does not end the polling", async () => {
   const gone = await startLocalQueues([]);
   await gone.close();
-  const unreachable = new SQSClient({ ...localSqsConfig(gone.endpoint), maxAttempts: 1 });
   const errors: unknown[] = [];
   poll(async () => {}, {
-    client: unreachable,
-    queueUrl: `${gone.endpoint}/000000000000/embed`,
+    queue: polledQueue(`${gone.endpoint}/000000000000/embed`),
     onError: (error) => errors.push(error),
   });
   await vi.waitUntil(() => errors.length >= 2, WAIT);
   stop.abort();
   await polling;
-  unreachable.destroy();
 });
 
 test("the queues listen on loopback only", async () => {

@@ -1,7 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { setTimeout as delay } from "node:timers/promises";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { pollQueue } from "@noctuary/cli/local/event-source";
+import { polledQueue } from "@noctuary/cli/local/polled-queue";
 import { lambdaContext } from "@noctuary/cli/local/sqs-event";
 import { queues } from "@noctuary/core/jobs";
 import { queueUrlOf, resolveSettings } from "@noctuary/core/settings";
@@ -49,8 +49,7 @@ function work(): void {
     const handler = handlers[queue];
     if (handler === undefined) continue;
     void pollQueue({
-      client: new SQSClient({}),
-      queueUrl: queueUrlOf(settings, queue)!,
+      queue: polledQueue(queueUrlOf(settings, queue)!),
       queueName: queue,
       batchSize: 1,
       maximumConcurrency: 2,

@@ -1,6 +1,5 @@
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { pollQueue } from "@noctuary/cli/local/event-source";
-import { localSqsConfig } from "@noctuary/cli/local/local-queues";
+import { polledQueue } from "@noctuary/cli/local/polled-queue";
 import type { Context } from "@noctuary/core/context";
 import { userStep } from "@noctuary/core/job";
 import { embed } from "@noctuary/core/nightly-cluster/embed";
@@ -28,8 +27,7 @@ const context: Context = {
   },
 };
 await pollQueue({
-  client: new SQSClient(localSqsConfig(process.env.AWS_ENDPOINT_URL_SQS!)),
-  queueUrl: settings.queueEmbed!,
+  queue: polledQueue(settings.queueEmbed!),
   queueName: "embed",
   batchSize: 1,
   maximumConcurrency: 1,

@@ -1,16 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  DeleteMessageBatchCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from "@aws-sdk/client-sqs";
+import type { Message } from "@aws-sdk/client-sqs";
 import type { Context, SQSEvent } from "aws-lambda";
+import type { PolledQueue } from "./polled-queue.ts";
 import { type EventOrigin, failedIds, lambdaContext, sqsEvent } from "./sqs-event.ts";
 
 export interface EventSource {
-  client: SQSClient;
-  queueUrl: string;
+  queue: PolledQueue;
   /** Names the function in its context and the queue in its events. */
   queueName: string;
   /** Messages a handler gets at most; SQS hands out no more than ten. */
@@ -27,7 +22,8 @@ export interface EventSource {
   onError?: (error: unknown) => void;
 }
 
-const LONG_POLL_SECONDS = 20;
+/** As the queues of this machine say. */
+const REGION = "us-east-1";
 const RETRY_AFTER_ERROR_MS = 500;
 const SQS_MAX_BATCH = 10;
 
@@ -39,8 +35,8 @@ const SQS_MAX_BATCH = 10;
  * Resolves once `signal` is aborted and the batches under way have ended. Never rejects.
  */
 export async function pollQueue(source: EventSource): Promise<void> {
-  const { client, maximumConcurrency, signal, onError } = source;
-  const origin = { queueName: source.queueName, region: await client.config.region() };
+  const { maximumConcurrency, signal, onError } = source;
+  const origin = { queueName: source.queueName, region: REGION };
   const running = new Set<Promise<void>>();
   while (!signal.aborted) {
     if (running.size >= maximumConcurrency) {
@@ -61,19 +57,8 @@ export async function pollQueue(source: EventSource): Promise<void> {
   await Promise.all(running);
 }
 
-async function receive(source: EventSource): Promise<Message[]> {
-  const { Messages = [] } = await source.client.send(
-    new ReceiveMessageCommand({
-      QueueUrl: source.queueUrl,
-      MaxNumberOfMessages: Math.min(source.batchSize, SQS_MAX_BATCH),
-      WaitTimeSeconds: LONG_POLL_SECONDS,
-      VisibilityTimeout: source.visibilityTimeoutSeconds,
-      MessageSystemAttributeNames: ["All"],
-      MessageAttributeNames: ["All"],
-    }),
-    { abortSignal: source.signal },
-  );
-  return Messages;
+function receive({ queue, batchSize, visibilityTimeoutSeconds, signal }: EventSource): Promise<Message[]> {
+  return queue.receive({ maxMessages: Math.min(batchSize, SQS_MAX_BATCH), visibilityTimeoutSeconds }, signal);
 }
 
 /** Never rejects: a batch that failed is the queue's business again. */
@@ -105,17 +90,8 @@ async function withinTimeout<T>(timeoutMs: number, work: () => Promise<T>): Prom
   }
 }
 
-async function remove({ client, queueUrl, onError }: EventSource, messages: Message[]): Promise<void> {
+async function remove({ queue, onError }: EventSource, messages: Message[]): Promise<void> {
   if (messages.length === 0) return;
-  const { Failed = [] } = await client.send(
-    new DeleteMessageBatchCommand({
-      QueueUrl: queueUrl,
-      Entries: messages.map((message, index) => ({
-        Id: String(index),
-        ReceiptHandle: message.ReceiptHandle!,
-      })),
-    }),
-  );
   // They will come once more, as they may on AWS.
-  for (const failure of Failed) onError?.(new Error(`a message was not deleted: ${failure.Code}`));
+  for (const code of await queue.remove(messages)) onError?.(new Error(`a message was not deleted: ${code}`));
 }

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { MAX_RECEIVES } from "@noctuary/core/job";
 import { jobBySlug, queues } from "@noctuary/core/jobs";
 import { taskMessage } from "@noctuary/core/runtime/queue";
@@ -18,7 +17,8 @@ import type { Context as LambdaContext, SQSEvent, SQSRecord } from "aws-lambda";
 import { CommandError } from "../exit.ts";
 import type { Session } from "../session.ts";
 import { pollQueue } from "./event-source.ts";
-import { localSqsConfig, startLocalQueues } from "./local-queues.ts";
+import { startLocalQueues } from "./local-queues.ts";
+import { polledQueue } from "./polled-queue.ts";
 import { lambdaContext } from "./sqs-event.ts";
 
 type Handler = (event: never, lambda: LambdaContext) => Promise<unknown>;
@@ -64,7 +64,6 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
   pointHandlersAt(session, local.endpoint, local.urls);
   const handlers = await loadHandlers();
   const stop = new AbortController();
-  const client = new SQSClient(localSqsConfig(local.endpoint));
   const onError = () => {}; // the handlers log what concerns them; a message that fails comes again
   const pollers = new Map<string, Promise<void>>();
   let onlyRun: string | undefined;
@@ -72,8 +71,7 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
     if (pollers.has(queue)) return;
     const handler = handlers.forQueue(queue);
     const polling = pollQueue({
-      client,
-      queueUrl: local.urls[queue]!,
+      queue: polledQueue(local.urls[queue]!),
       queueName: queue,
       batchSize: step.limits.messagesAtOnce,
       maximumConcurrency: Math.min(step.limits.maximumConcurrency, 2),
@@ -118,7 +116,6 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
     async close() {
       stop.abort();
       await Promise.all([...pollers.values(), reconciling]);
-      client.destroy();
       await closeContext();
       await local.close();
     },
