@@ -1,6 +1,9 @@
-import { openDatabase } from "@noctuary/db/database";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Database, openDatabase } from "@noctuary/db/database";
 import { migrate, schemaState } from "@noctuary/db/migrate";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { readMigrationFiles } from "drizzle-orm/migrator";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openNight } from "../support/night.ts";
 import { deleteNotes, putNotes, themedNotes } from "../support/notes.ts";
 import { openTestDatabase, type TestDatabase } from "../support/test-database.ts";
@@ -24,6 +27,39 @@ async function createLogin(options = ""): Promise<string> {
   await admin.query(`create role ${role} login ${options}`);
   roles.push(role);
   return role;
+}
+
+/** May make the schema in the database of the test, and is no superuser. */
+async function createOwner(): Promise<string> {
+  await database.query("create extension vector");
+  const owner = await createLogin("createrole");
+  await database.query(`grant noctuary_ledger, noctuary_user to ${owner} with admin option`);
+  await database.query(
+    `do $$ begin execute format('grant create on database %I to ${owner}', current_database()); end $$`,
+  );
+  return owner;
+}
+
+/** The schema as it was before a migration. */
+async function migrateBefore(db: Database, name: string): Promise<void> {
+  const migrationsFolder = fileURLToPath(new URL("../../packages/db/migrations", import.meta.url));
+  const { entries } = JSON.parse(readFileSync(`${migrationsFolder}/meta/_journal.json`, "utf8")) as {
+    entries: { tag: string }[];
+  };
+  const files = readMigrationFiles({ migrationsFolder });
+  const before = files.slice(
+    0,
+    entries.findIndex(({ tag }) => tag === name),
+  );
+  await db.pool.query(
+    "create schema noctuary; create table noctuary.migration (hash text primary key, applied_at timestamptz not null default now())",
+  );
+  await db.pool.query("set search_path = noctuary, public");
+  for (const { sql, hash } of before) {
+    for (const statement of sql) await db.pool.query(statement);
+    await db.pool.query("insert into noctuary.migration (hash) values ($1)", [hash]);
+  }
+  await db.pool.query("reset search_path");
 }
 
 const urlAs = (role: string) => Object.assign(new URL(database.url), { username: role }).href;
@@ -81,12 +117,7 @@ test.each(["inherit", "noinherit"])(
 
 test("an owner who is no superuser can migrate and run a night, and sees nobody's rows by owning the tables", async () => {
   database = await openTestDatabase({ migrated: false });
-  await database.query("create extension vector");
-  const owner = await createLogin("createrole");
-  await database.query(`grant noctuary_ledger, noctuary_user to ${owner} with admin option`);
-  await database.query(
-    `do $$ begin execute format('grant create on database %I to ${owner}', current_database()); end $$`,
-  );
+  const owner = await createOwner();
   const db = openDatabase({ url: urlAs(owner), maxConnections: 1 });
   await migrate(db);
   expect(await schemaState(db)).toBe("current");
@@ -114,4 +145,43 @@ test("a database without pgvector is refused with what to do, and nothing is cre
   expect(await schemaState(db)).toBe("empty");
   await db.close();
   await database.query(`drop owned by ${owner}`);
+});
+
+describe("an upgrade in the middle of a night, by an owner who is no superuser", () => {
+  let db: Database;
+  afterEach(() => db.close());
+  beforeEach(async () => {
+    database = await openTestDatabase({ migrated: false });
+    db = openDatabase({ url: urlAs(await createOwner()), maxConnections: 1 });
+    await migrateBefore(db, "0048_fewer_indexes");
+    const run = "00000000-0000-4000-8000-000000000001";
+    await database.query(
+      `insert into noctuary.run (id, job, local_date, trigger, options, as_of) values ('${run}', 'j', now(), 'manual', '{}', now())`,
+    );
+    await database.query(`insert into noctuary.task (id, run_id, step, queue, user_id, payload)
+      select step || user_id, '${run}', step, step, nullif(user_id, ''), '{}'
+      from (values ('plan', ''), ('embed', 'u'), ('cluster', 'u'), ('cluster', 'v')) as t(step, user_id)`);
+    await database.query(`insert into noctuary.outbox (queue, task_id, user_id, sent_at)
+      select queue, id, user_id, case when step <> 'cluster' then now() end from noctuary.task`);
+  });
+
+  test("leaves the messages that are to be sent, and no others", async () => {
+    await migrate(db);
+    expect(await database.query("select task_id from noctuary.outbox order by task_id")).toEqual([
+      { task_id: "clusteru" },
+      { task_id: "clusterv" },
+    ]);
+  });
+
+  test("begins again where it and a worker wait for each other's locks", async () => {
+    const worker = await database.db.pool.connect();
+    await worker.query("begin; lock table noctuary.outbox in row exclusive mode");
+    const migrated = migrate(db);
+    const waiting = "select 1 from pg_locks where relation = 'noctuary.outbox'::regclass and not granted";
+    await vi.waitUntil(async () => (await database.query(waiting)).length > 0, { timeout: 20_000 });
+    await worker.query("select 1 from noctuary.task; commit");
+    worker.release();
+    expect((await migrated).applied).toBeGreaterThan(0);
+    expect(await schemaState(db)).toBe("current");
+  });
 });

@@ -42,6 +42,14 @@ const tables = [
 
 const database = databaseOfFile();
 
+// The plan tells from the key alone which notes have changed. Drizzle's schema cannot say it.
+test("the key of the vectors holds which version of a note was seen", async () => {
+  const [key] = await database.query(
+    "select pg_get_indexdef(indexrelid) as def from pg_index where indrelid = 'noctuary.note_embedding'::regclass and indisprimary",
+  );
+  expect(key!.def).toMatch(/\(user_id, note_id, model, dimensions\) INCLUDE \(seen_updated_at\)$/);
+});
+
 test("the migrated tables have the columns that the code declares", async () => {
   const declared = tables.flatMap(({ name, columns }) =>
     columns.map((column) => ({

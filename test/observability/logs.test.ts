@@ -41,10 +41,11 @@ test("INFO: a task that ended, with job, run, task, user, step, try, time and ho
   // Before the work, and so there where it crashes the process.
   const received = (await logged("tasks received")).filter(({ step }) => step === "embed");
   expect(received).toEqual([expect.objectContaining({ level: "INFO", taskIds: ended!.taskId })]);
-  expect(await logged("task started")).toEqual([]);
+  const started = (await logged("task started")).map(({ step }) => step);
+  expect(started, "a line for each but those of a batch").toEqual(["plan", "cluster"]);
 });
 
-test("DEBUG: a task that is begun", async () => {
+test("DEBUG: a task of a batch that is begun", async () => {
   night = await openNight(database, { environment: { NOCTUARY_LOG_LEVEL: "DEBUG" } });
   const run = await night.run();
   const ofEmbed = (await logged("task started")).filter(({ step }) => step === "embed");

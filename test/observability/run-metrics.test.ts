@@ -1,5 +1,10 @@
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { PermanentError } from "@noctuary/core/errors";
+import { gatheredMetrics, measurement } from "@noctuary/core/metrics";
 import { closeRunIfFinished } from "@noctuary/core/runtime/close-run";
+import { openMetrics } from "@noctuary/functions/runtime/metrics";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { emptiedDatabase } from "../support/database-of-file.ts";
 import { failingEmbedder } from "../support/embedders.ts";
@@ -65,17 +70,22 @@ test("a task that was given up makes its run one in part, and is counted under i
   ]);
 });
 
-test("what is measured of the tasks of an invocation stands in one line, a value for each", async () => {
-  await putNotes(database, "v", themedNotes(9));
+test("what is measured of the tasks of an invocation stands in one line for each step, a value for each", async () => {
+  const logFile = join(mkdtempSync(join(tmpdir(), "noctuary-metrics-")), "night.log");
   night = await openNight(database);
-  await night.start({ trigger: "manual", asOf: "2026-11-02T07:00:00Z", options: {} });
-  await night.deliver("embed", await night.receive("embed"));
-  const lines = (await night.told()).split("\n").filter((line) => /"TaskDuration"/.test(line));
-  const [ofEmbed, ...others] = lines.filter((line) => JSON.parse(line).step === "embed");
-  expect(others).toEqual([]);
-  expect(JSON.parse(ofEmbed!)).toMatchObject({
-    job: "nightly-cluster",
-    TaskDuration: [expect.any(Number), expect.any(Number)],
-    TasksDone: [1, 1],
-  });
+  const metrics = gatheredMetrics(openMetrics({ logFile }));
+  for (const [step, ms] of [
+    ["embed", 12],
+    ["cluster", 100],
+    ["embed", 15],
+  ] as const)
+    metrics.add(measurement("TaskDuration", ms, { job: "nightly-cluster", step }));
+  expect(existsSync(logFile), "nothing is told before").toBe(false);
+  metrics.flush();
+  metrics.flush();
+  const lines = readFileSync(logFile, "utf8").trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ job: "nightly-cluster", step: "embed", TaskDuration: [12, 15] }),
+    expect.objectContaining({ job: "nightly-cluster", step: "cluster", TaskDuration: 100 }),
+  ]);
 });

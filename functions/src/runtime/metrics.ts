@@ -15,7 +15,7 @@ export function openMetrics({ logFile }: Pick<Settings, "logFile">): Metrics {
   emf.clearDefaultDimensions(); // a service of its own would be one more dimension, with one value
   return {
     add(...measurements) {
-      // Powertools refuses what is no number. One line a call, unless it holds more than CloudWatch takes of one.
+      // Powertools refuses what is no number. One line a call: those of the next have other dimensions.
       const numbers = measurements.filter(({ value }) => Number.isFinite(value));
       if (numbers.length === 0) return;
       for (const [dimension, of] of Object.entries(numbers[0]!.dimensions)) emf.addDimension(dimension, of);

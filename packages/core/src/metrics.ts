@@ -183,7 +183,7 @@ export interface Measurement {
 export interface Metrics {
   /**
    * Measurements that are given together have the same dimensions: they cost as much as one. Those of one name are values
-   * of the same metric.
+   * of the same metric, fewer than a hundred of them.
    */
   add(...measurements: Measurement[]): void;
 }

@@ -1,22 +1,22 @@
 -- An index is written for each task and each message, several times in their short lives, and one that is partial has its
 -- condition prepared for each statement, whether it holds or not: a third of what an insert took.
 --
--- What a job may have once in a run is one index, and not one for plans and another one for the rest.
-CREATE UNIQUE INDEX "task_once" ON "noctuary"."task" USING btree ("run_id",coalesce(user_id, ''),"step") WHERE step <> 'embed';--> statement-breakpoint
-DROP INDEX "noctuary"."task_one_plan";--> statement-breakpoint
-DROP INDEX "noctuary"."task_one_a_user";--> statement-breakpoint
--- What is due, or whose lease has ended, is among the unfinished.
+-- The strongest locks come first. What is due, or whose lease has ended, is among the unfinished.
 DROP INDEX "noctuary"."task_due";--> statement-breakpoint
 DROP INDEX "noctuary"."task_leased";--> statement-breakpoint
+-- What a job may have once in a run is one index, and not one for plans and another one for the rest.
+DROP INDEX "noctuary"."task_one_plan";--> statement-breakpoint
+DROP INDEX "noctuary"."task_one_a_user";--> statement-breakpoint
+CREATE UNIQUE INDEX "task_once" ON "noctuary"."task" USING btree ("run_id",coalesce(user_id, ''),"step") WHERE step <> 'embed';--> statement-breakpoint
 -- What is sent leaves the outbox, instead of lying there for a day: whatever lies there is to be sent, and the key is its
--- only index. The owner of a table under forced row-level security sees none of its rows.
+-- only index. The owner of a table under forced row-level security sees none of its rows. `sent_at` stays for functions of
+-- the version before, which run until they are replaced.
 DROP INDEX "noctuary"."outbox_unsent";--> statement-breakpoint
 DROP INDEX "noctuary"."outbox_sent";--> statement-breakpoint
 DROP INDEX "noctuary"."outbox_by_task";--> statement-breakpoint
 alter table noctuary.outbox no force row level security;--> statement-breakpoint
 delete from noctuary.outbox where sent_at is not null;--> statement-breakpoint
 alter table noctuary.outbox force row level security;--> statement-breakpoint
-ALTER TABLE "noctuary"."outbox" DROP COLUMN "sent_at";--> statement-breakpoint
 -- Takes messages to send, oldest first, for so long. By the order of the key alone (0047).
 create or replace function noctuary.take_unsent(max_messages integer, claim_ms double precision)
 returns table (id bigint, queue text, task_id text, user_id text, delay_ms double precision)

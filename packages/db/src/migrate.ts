@@ -12,16 +12,32 @@ export interface MigrationReport {
   total: number;
 }
 
+/** PostgreSQL's code for a transaction that it ended because it and another one waited for each other. */
+const DEADLOCK = "40P01";
+const MAX_TRIES = 3;
+
 /**
  * Brings the schema `noctuary` up to this version. Safe to run twice and by several processes at once.
  *
  * Not drizzle's own migrator: it takes no lock, and two of them at once apply the same file twice. The lock is one
- * of the transaction, so that it also holds behind a transaction pooler, and all files are applied or none.
+ * of the transaction, so that it also holds behind a transaction pooler, and all files are applied or none. Where it and
+ * a worker of a night that is under way wait for each other's locks, it begins again.
  *
  * @throws {SchemaError} `newer_schema` when the database was migrated by a later version,
  *   `pgvector_missing` when the extension is neither there nor can be created.
  */
 export async function migrate(db: Database): Promise<MigrationReport> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await applyMigrations(db);
+    } catch (error) {
+      const { cause } = error as { cause?: { code?: string } };
+      if (cause?.code !== DEADLOCK || attempt === MAX_TRIES) throw error;
+    }
+  }
+}
+
+async function applyMigrations(db: Database): Promise<MigrationReport> {
   const files = migrationFiles();
   return db.drizzle.transaction(async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);

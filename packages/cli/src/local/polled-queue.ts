@@ -1,3 +1,4 @@
+import { Agent } from "node:http";
 import type { Message } from "@aws-sdk/client-sqs";
 import { nodeFetch } from "@noctuary/core/provider/node-fetch";
 
@@ -13,6 +14,8 @@ export interface PolledQueue {
 }
 
 const LONG_POLL_SECONDS = 20;
+const RECEIVE_TIMEOUT_MS = 30_000;
+const REMOVE_TIMEOUT_MS = 10_000;
 
 /**
  * A queue of this machine, at its URL, in SQS's JSON protocol (docs.aws.amazon.com/AWSSimpleQueueService, "AWS JSON
@@ -21,14 +24,19 @@ const LONG_POLL_SECONDS = 20;
  */
 export function polledQueue(queueUrl: string): PolledQueue {
   const endpoint = `${new URL(queueUrl).origin}/`;
-  const never = new AbortController().signal;
+  // Not Node's own, which a proxy of the environment may be set for.
+  const agent = new Agent({ keepAlive: true });
   async function call<Answer>(action: string, body: object, signal: AbortSignal): Promise<Answer> {
     const headers = new Headers({
       "content-type": "application/x-amz-json-1.0",
       "x-amz-target": `AmazonSQS.${action}`,
     });
     const text = JSON.stringify({ QueueUrl: queueUrl, ...body });
-    const answer = await nodeFetch(endpoint, { method: "POST", headers, body: text, signal }, () => {});
+    const answer = await nodeFetch(
+      endpoint,
+      { method: "POST", headers, body: text, signal, agent },
+      () => {},
+    );
     if (!answer.ok) throw new Error(`${action} was refused with ${answer.status}: ${await answer.text()}`);
     return JSON.parse(await answer.text()) as Answer;
   }
@@ -41,7 +49,11 @@ export function polledQueue(queueUrl: string): PolledQueue {
         MessageSystemAttributeNames: ["All"],
         MessageAttributeNames: ["All"],
       };
-      const { Messages = [] } = await call<{ Messages?: WireMessage[] }>("ReceiveMessage", request, signal);
+      const { Messages = [] } = await call<{ Messages?: WireMessage[] }>(
+        "ReceiveMessage",
+        request,
+        AbortSignal.any([signal, AbortSignal.timeout(RECEIVE_TIMEOUT_MS)]),
+      );
       return Messages.map(fromWire);
     },
     async remove(messages) {
@@ -51,7 +63,7 @@ export function polledQueue(queueUrl: string): PolledQueue {
       const { Failed = [] } = await call<{ Failed?: { Code: string }[] }>(
         "DeleteMessageBatch",
         request,
-        never,
+        AbortSignal.timeout(REMOVE_TIMEOUT_MS),
       );
       return Failed.map(({ Code }) => Code);
     },

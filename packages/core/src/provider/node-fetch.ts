@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as requestOverHttp } from "node:http";
+import { type Agent, type IncomingMessage, request as requestOverHttp } from "node:http";
 import { request as requestOverHttps } from "node:https";
 
 /** What the SDK hands to `fetch`. */
@@ -7,6 +7,8 @@ export interface TextRequest {
   headers: Headers;
   body?: string;
   signal: AbortSignal;
+  /** Node's own, which heeds a proxy that the environment names, where none is given. */
+  agent?: Agent;
 }
 
 /**
@@ -16,12 +18,12 @@ export interface TextRequest {
  */
 export function nodeFetch(
   url: string,
-  { method, headers, body, signal }: TextRequest,
+  { method, headers, body, signal, agent }: TextRequest,
   sawHeaders: (headers: Headers) => void,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     const open = url.startsWith("https:") ? requestOverHttps : requestOverHttp;
-    const request = open(url, { method, headers: Object.fromEntries(headers), signal });
+    const request = open(url, { method, headers: Object.fromEntries(headers), signal, agent });
     request.on("error", reject);
     request.on("response", (answer) => {
       readAnswer(answer, sawHeaders).then(resolve, (error: Error) => {

@@ -106,7 +106,8 @@ export async function workOn(
         "each try ended without a word: the function was stopped or crashed",
       );
     }
-    context.logger.debug("task started", fields);
+    // Of a batch, one line says which tasks it is of: should one of them crash the process, it has no other.
+    context.logger[step.limits.messagesAtOnce === 1 ? "info" : "debug"]("task started", fields);
     const time = { remainingMs, signal: stop.signal };
     result = await workAndSave(context, step, { run, task, ahead, next, ...time });
     context.logger.info("task ended", { ...fields, durationMs: Math.round(performance.now() - startedMs) });

@@ -35,8 +35,9 @@ export interface TasksAtHand {
 
 /**
  * Works on the tasks of a batch of messages, one after the other, for a container has memory and connections for one.
- * Most users' tasks take some milliseconds, so their messages are sent, and the end of their runs is looked for, once for
- * many; and what was measured of them is told at once, as one line. A task that the time may not suffice for is left to another invocation.
+ * Most users' tasks take some milliseconds, so their messages are sent, the end of their runs is looked for, and what was
+ * measured of them is told, once for many: a process that dies takes a second's measurements along. A task that the time
+ * may not suffice for is left to another invocation.
  */
 export async function tasksAtHand(
   base: Context,
@@ -44,7 +45,8 @@ export async function tasksAtHand(
   { taskIds, remainingMs }: { taskIds: readonly string[]; remainingMs: () => number },
 ): Promise<TasksAtHand> {
   // Should one of them crash the process, this line is what says which: those that ended have one of their own.
-  base.logger.info("tasks received", { step: step.slug, taskIds: taskIds.join(" ") });
+  if (step.limits.messagesAtOnce > 1)
+    base.logger.info("tasks received", { step: step.slug, taskIds: taskIds.join(" ") });
   const metrics = gatheredMetrics(base.metrics);
   const context = { ...base, metrics };
   const suspects = taskIds.length > 1 ? await abandonedTasks(context.db, taskIds) : new Set<string>();

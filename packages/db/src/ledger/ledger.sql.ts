@@ -124,7 +124,10 @@ export const task = noctuary.table(
     fence: bigint("fence", { mode: "number" }).notNull().default(0),
     error: jsonb("error").$type<RecordedError>(),
     result: jsonb("result").$type<Totals>(),
-    /** When it was last announced, to within a minute: when its message was written, or sent a good while after that. */
+    /**
+     * When it was last announced, to within a minute: when its message was written, or sent a good while after that. Earlier
+     * where somebody held it at that moment, and null where that is unknown: it is then announced once too often.
+     */
     sentAt: instant("sent_at"),
     createdAt: instant("created_at").notNull().default(sql`clock_timestamp()`),
     finishedAt: instant("finished_at"),
@@ -151,4 +154,6 @@ export const outbox = noctuary.table("outbox", {
   createdAt: instant("created_at").notNull().default(sql`clock_timestamp()`),
   /** Until when one sender has the row to itself; should it die, others take the row after that. */
   claimedUntil: instant("claimed_until"),
+  /** Written by nobody: functions of the version before read it while this one is deployed. */
+  sentAt: instant("sent_at"),
 });

@@ -24,7 +24,8 @@ export interface UserWithNewNotes {
  * in one statement, from ids and times alone; texts are not needed to tell.
  *
  * What is known of each user is looked up by the user (`limit`, `offset` and no sequential scan): a planner without
- * statistics joins it, and reads for each page of users what is known of all who were planned before.
+ * statistics joins it, and reads for each page of users what is known of all who were planned before. (A table of an app's
+ * that is read sequentially all the same counts as so dear then that it would be compiled for.)
  */
 export async function usersWithNewNotes(
   tx: LedgerTransaction,
@@ -37,7 +38,7 @@ export async function usersWithNewNotes(
   }: { runId: string; userIds: readonly string[]; maxNotes: number; hashedBefore: string },
 ): Promise<UserWithNewNotes[]> {
   const [, { rows }] = await Promise.all([
-    tx.execute(sql`select set_config('enable_seqscan', 'off', true)`),
+    tx.execute(sql`select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`),
     tx.execute<UserWithNewNotes & Record<string, unknown>>(sql`
     select a.id as "userId", p.live, p.excluded, p.new, p.first_new_id as "firstNewId", p.last_new_id as "lastNewId",
       p.last_id as "lastId", d.is_hash_due as "isHashDue"
