@@ -4,6 +4,7 @@
  * which a database of its own is made and dropped.
  */
 import { attachAppNotes } from "@noctuary/cli/attach/attach-notes";
+import { median } from "@noctuary/core/weekly-insights/facts/median";
 import { asLedger, asUser } from "@noctuary/db/access";
 import { type Database, openDatabase } from "@noctuary/db/database";
 import { migrate } from "@noctuary/db/migrate";
@@ -143,8 +144,4 @@ async function timed(into: number[], work: () => Promise<unknown>): Promise<void
   const start = performance.now();
   await work();
   into.push(performance.now() - start);
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

@@ -10,6 +10,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { findNeighbours } from "@noctuary/core/clustering/find-neighbours";
 import { packRows } from "@noctuary/core/clustering/packed-rows";
+import { median } from "@noctuary/core/weekly-insights/facts/median";
 import { syntheticAccount } from "./synthetic-account.ts";
 
 const { values } = parseArgs({
@@ -122,8 +123,4 @@ async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; cpuS
   const result = await work();
   const { user, system } = process.cpuUsage(cpu);
   return { seconds: (performance.now() - startedAt) / 1000, cpuSeconds: (user + system) / 1e6, result };
-}
-
-function median(numbers: number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1]!;
 }

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { median } from "@noctuary/core/weekly-insights/facts/median";
 
 const { values } = parseArgs({
   options: {
@@ -75,10 +76,6 @@ function paragraphsOf(folder: string): string[] {
     .flatMap((name) => readFileSync(join(folder, name), "utf8").split(/\n{2,}/))
     .map((paragraph) => paragraph.trim())
     .filter((paragraph) => paragraph.length > 80 && !paragraph.startsWith("---"));
-}
-
-function median(figures: number[]): number {
-  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]!;
 }
 
 function short(figure: number): string {

@@ -1,3 +1,4 @@
+import { median } from "@noctuary/core/weekly-insights/facts/median";
 import { type Bench, coldAndWarmNight, freshNight, type OurNight, runBare, runNight } from "./bench.ts";
 import { type Night, POISON } from "./notes-database.ts";
 
@@ -214,10 +215,6 @@ function lost({ stored, failedTasks, furtherTries }: Night, notes: number): stri
     ...(stored === notes ? [] : [`${stored} of ${notes} stored`]),
     ...(failedTasks === 0 ? [] : [`${failedTasks} tasks failed`]),
   ];
-}
-
-function median(figures: number[]): number {
-  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)]!;
 }
 
 function ratio(figure: number): string {
