@@ -1,5 +1,5 @@
 -- An index is written for each task and each message, several times in their short lives, and one that is partial has its
--- condition prepared for each statement, whether it holds or not: a third of what an insert took.
+-- condition prepared for each statement, whether it holds or not.
 --
 -- The strongest locks come first. What is due, or whose lease has ended, is among the unfinished.
 DROP INDEX "noctuary"."task_due";--> statement-breakpoint
