@@ -152,7 +152,10 @@ describe("an upgrade in the middle of a night, by an owner who is no superuser",
   afterEach(() => db.close());
   beforeEach(async () => {
     database = await openTestDatabase({ migrated: false });
-    db = openDatabase({ url: urlAs(await createOwner()), maxConnections: 1 });
+    const owner = await createOwner();
+    // Of two that wait for each other, who looks for that first is ended: the migration, once the worker waits too.
+    await admin.query(`alter role ${owner} set deadlock_timeout = '3s'`);
+    db = openDatabase({ url: urlAs(owner), maxConnections: 1 });
     await migrateBefore(db, "0048_fewer_indexes");
     const run = "00000000-0000-4000-8000-000000000001";
     await database.query(
@@ -175,12 +178,14 @@ describe("an upgrade in the middle of a night, by an owner who is no superuser",
 
   test("begins again where it and a worker wait for each other's locks", async () => {
     const worker = await database.db.pool.connect();
-    await worker.query("begin; lock table noctuary.outbox in row exclusive mode");
+    await worker.query(
+      "set deadlock_timeout = '1min'; begin; lock table noctuary.outbox in row exclusive mode",
+    );
     const migrated = migrate(db);
     const waiting = "select 1 from pg_locks where relation = 'noctuary.outbox'::regclass and not granted";
     await vi.waitUntil(async () => (await database.query(waiting)).length > 0, { timeout: 20_000 });
     await worker.query("select 1 from noctuary.task; commit");
-    worker.release();
+    worker.release(true);
     expect((await migrated).applied).toBeGreaterThan(0);
     expect(await schemaState(db)).toBe("current");
   });
