@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
-import { type AddressInfo, createConnection } from "node:net";
+import { createConnection } from "node:net";
 import { networkInterfaces } from "node:os";
 import {
   GetQueueAttributesCommand,
@@ -307,36 +306,6 @@ test("an unreachable queue is reported and does not end the polling", async () =
   await vi.waitUntil(() => errors.length >= 2, WAIT);
   stop.abort();
   await polling;
-});
-
-test("what a queue refuses is reported: a receive, and the deletion of one message", async () => {
-  const answers = new Map([
-    ["AmazonSQS.ReceiveMessage", { Messages: [{ MessageId: "1", ReceiptHandle: "r", Body: "{}" }] }],
-    ["AmazonSQS.DeleteMessageBatch", { Failed: [{ Id: "0", Code: "ReceiptHandleIsInvalid" }] }],
-  ]);
-  let asked = 0;
-  const strict = createServer((request, response) => {
-    const isFirst = asked++ === 0;
-    response.writeHead(isFirst ? 403 : 200, { "content-type": "application/x-amz-json-1.0" });
-    const answer = answers.get(String(request.headers["x-amz-target"]));
-    response.end(isFirst ? '{"__type":"AccessDenied"}' : JSON.stringify(answer));
-  }).listen(0, "127.0.0.1");
-  await once(strict, "listening");
-  const { port } = strict.address() as AddressInfo;
-  const errors: unknown[] = [];
-  poll(async () => {}, {
-    queue: polledQueue(`http://127.0.0.1:${port}/000000000000/embed`),
-    onError: (error) => errors.push(error),
-  });
-  await vi.waitUntil(() => errors.length >= 2, WAIT);
-  stop.abort();
-  await polling;
-  strict.closeAllConnections();
-  strict.close();
-  expect(errors.slice(0, 2).map(String)).toEqual([
-    'Error: ReceiveMessage was refused with 403: {"__type":"AccessDenied"}',
-    "Error: a message was not deleted: ReceiptHandleIsInvalid",
-  ]);
 });
 
 test("the queues listen on loopback only", async () => {

@@ -119,7 +119,7 @@ export async function workOn(
   measureTask(context, step, run, performance.now() - startedMs, result);
 }
 
-/** One line for all that is measured of a try. */
+/** All that is measured of a try, with the same dimensions. */
 function measureTask(
   { metrics }: Context,
   step: PlanStep | UserStep,
