@@ -54,4 +54,4 @@ for _ in $(seq 100); do
   kill -0 "$pid" 2>/dev/null || { cat "$dir/log" >&2 || true; skip "it did not start"; }
   sleep 0.1
 done
-NOCTUARY_TEST_DATABASE_URL="postgres://$user@127.0.0.1:$port/postgres" "$@"
+NOCTUARY_TEST_POOLER=pgbouncer NOCTUARY_TEST_DATABASE_URL="postgres://$user@127.0.0.1:$port/postgres" "$@"

@@ -2,7 +2,8 @@ import { type SQL, sql } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import type pg from "pg";
 import { type Database, type Transaction, vectorType } from "./database.ts";
-import { type Answer, type Said, sendOpened } from "./opened-query.ts";
+import type { Said } from "./kept-statements.ts";
+import { type Answer, sendOpened } from "./opened-query.ts";
 
 declare const role: unique symbol;
 
@@ -172,8 +173,11 @@ function opening([userId, vectorSchema, timeout, role]: OpeningValues, mayBeLost
 }
 
 /** Put together once: that takes longer than to say it, before each of many small statements. */
-const openingTexts = [false, true].map((mayBeLost) => said(opening(["", "", "", ""], mayBeLost)).text);
+const openings = [false, true].map((mayBeLost) => ({
+  text: said(opening(["", "", "", ""], mayBeLost)).text,
+  name: `noctuary opening${mayBeLost ? " that may be lost" : ""}`,
+}));
 
 function saidOpening(as: As, vectorSchema: string, mayBeLost: boolean): Said {
-  return { text: openingTexts[Number(mayBeLost)]!, values: openingValues(as, vectorSchema) };
+  return { ...openings[Number(mayBeLost)]!, values: openingValues(as, vectorSchema) };
 }

@@ -1,14 +1,10 @@
 import pg from "pg";
+import { sqlState } from "./database.ts";
+import { KeptStatements, type Said, type Wire } from "./kept-statements.ts";
 
 /** What one statement answers. */
 export interface Answer {
   rows: Record<string, unknown>[];
-}
-
-/** A statement as it goes over the wire, with `$1` for its first value. */
-export interface Said {
-  text: string;
-  values: unknown[];
 }
 
 /**
@@ -16,14 +12,17 @@ export interface Said {
  * and their types are what the function's parameters have.
  */
 export function call(name: string, args: unknown[]): Said {
-  return { text: `select * from ${name}(${args.map((_, i) => `$${i + 1}`).join(", ")})`, values: args };
+  return {
+    text: `select * from ${name}(${args.map((_, i) => `$${i + 1}`).join(", ")})`,
+    values: args,
+    name: `noctuary ${name} ${args.length}`,
+  };
 }
 
-/** What a `pg.Query` says on the wire and hears from there: PostgreSQL's extended query protocol, message by message. */
-interface Wire {
-  parse(message: { text: string }): void;
-  bind(message: { values: unknown[] }): void;
-  execute(message: object): void;
+interface Batch {
+  opening: Said;
+  statement: Said;
+  kept: KeptStatements;
 }
 
 /**
@@ -33,23 +32,50 @@ interface Wire {
  */
 class OpenedQuery extends pg.Query {
   readonly #opening: Said;
+  readonly #statement: Said;
+  readonly #kept: KeptStatements;
+  /** Set by `prepare`: under what name the statement is bound. */
+  declare name: string | undefined;
+  /** Names that this batch is the first to say. */
+  readonly firsts: string[] = [];
+  usesKept = false;
   #isOpen = false;
 
-  constructor(opening: Said, statement: Said, ended: (error: Error | undefined, answer: Answer) => void) {
+  constructor(
+    { opening, statement, kept }: Batch,
+    ended: (error: Error | undefined, answer: Answer) => void,
+  ) {
+    const { text, values } = statement;
     // Without values it would go by the simple protocol, in which nothing is opened.
-    super({ ...statement, queryMode: "extended" } as pg.QueryConfig, ended);
+    super({ text, values, queryMode: "extended" } as pg.QueryConfig, ended);
     this.#opening = opening;
+    this.#statement = statement;
+    this.#kept = kept;
   }
 
   prepare(wire: Wire): void {
-    wire.parse({ text: this.#opening.text });
-    wire.bind({ values: this.#opening.values });
+    const { text, values } = this.#opening;
+    const opening = this.#kept.isUnsure ? { text: `${text}, pg_backend_pid()`, values } : this.#opening;
+    wire.bind({ statement: this.#parse(wire, opening), values });
     wire.execute({});
+    this.name = this.#parse(wire, this.#statement);
     protocol.prepare.call(this, wire);
   }
 
-  handleDataRow(message: unknown): void {
+  hasBeenParsed(): boolean {
+    return true;
+  }
+
+  #parse(wire: Wire, said: Said): string | undefined {
+    const { name, isFirst } = this.#kept.parse(wire, said);
+    if (isFirst) this.firsts.push(name!);
+    else if (name !== undefined) this.usesKept = true;
+    return name;
+  }
+
+  handleDataRow(message: { fields: string[] }): void {
     if (this.#isOpen) protocol.handleDataRow.call(this, message);
+    else if (this.#kept.isUnsure) this.#kept.heard(Number(message.fields.at(-1)));
   }
 
   handleCommandComplete(message: unknown, wire: Wire): void {
@@ -65,11 +91,33 @@ const protocol = pg.Query.prototype as unknown as {
   handleCommandComplete(message: unknown, wire: Wire): void;
 };
 
+const keptBy = new WeakMap<pg.ClientBase, KeptStatements>();
+
 /** Sends a statement in a transaction of its own that `opening` begins, and waits for its commit. */
-export function sendOpened(client: pg.ClientBase, opening: Said, statement: Said): Promise<Answer> {
-  return new Promise<Answer>((resolve, reject) => {
-    const ended = (error: Error | undefined, answer: Answer) =>
-      error == null ? resolve(answer) : reject(error);
-    client.query(new OpenedQuery(opening, statement, ended));
+export async function sendOpened(client: pg.ClientBase, opening: Said, statement: Said): Promise<Answer> {
+  const kept = keptBy.get(client) ?? new KeptStatements(client);
+  keptBy.set(client, kept);
+  const batch = { opening, statement, kept };
+  const { query, answer } = send(client, batch);
+  try {
+    return await answer;
+  } catch (error) {
+    if (!query.usesKept || !LOST.includes(sqlState(error) ?? "")) throw error;
+    kept.giveUp();
+    return await send(client, batch).answer;
+  }
+}
+
+/** The server does not know a statement by its name (any more), or it would answer with other columns by now. */
+const LOST = ["26000", "0A000"];
+
+function send(client: pg.ClientBase, batch: Batch): { query: OpenedQuery; answer: Promise<Answer> } {
+  const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>();
+  const query = new OpenedQuery(batch, (error, answer) => {
+    for (const name of query.firsts) batch.kept.end(name, { isKept: error == null });
+    if (error == null) resolve(answer);
+    else reject(error);
   });
+  client.query(query);
+  return { query, answer };
 }
