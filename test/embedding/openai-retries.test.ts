@@ -235,6 +235,19 @@ test("ids, keys and URLs in the environment change nothing", async () => {
   expect(headers).not.toHaveProperty("openai-project");
 });
 
+test("a request tells the provider who asks and with what key, and nothing of the machine", async () => {
+  const { embedder } = await embedderOf([]);
+  await embedder.embed(["a"], { signal });
+  const { host, "content-length": length, ...headers } = server.requests[0]!.headers;
+  expect(headers).toEqual({
+    accept: "application/json",
+    authorization: `Bearer sk-${CANARY}`,
+    connection: "keep-alive",
+    "content-type": "application/json",
+    "user-agent": "Noctuary",
+  });
+});
+
 function everythingOf(error: unknown): string {
   const seen: string[] = [];
   for (let e = error; e !== undefined && e !== null; e = (e as Error).cause) {

@@ -27,10 +27,10 @@ export function polledQueue(queueUrl: string): PolledQueue {
   // Not Node's own, which a proxy of the environment may be set for.
   const agent = new Agent({ keepAlive: true });
   async function call<Answer>(action: string, body: object, signal: AbortSignal): Promise<Answer> {
-    const headers = new Headers({
+    const headers = {
       "content-type": "application/x-amz-json-1.0",
       "x-amz-target": `AmazonSQS.${action}`,
-    });
+    };
     const text = JSON.stringify({ QueueUrl: queueUrl, ...body });
     const answer = await nodeFetch(
       endpoint,

@@ -1,6 +1,6 @@
 import type OpenAI from "openai";
 import type { Purse, Reservation } from "../budget/purse.ts";
-import { nodeFetch, type TextRequest } from "./node-fetch.ts";
+import { loadOpenAi } from "./openai-client.ts";
 import { type Failure, failureOf } from "./openai-errors.ts";
 import { noPolicy, type Pass, type ProviderPolicy } from "./provider-policy.ts";
 
@@ -85,7 +85,7 @@ export function openAiConnection({
       let billed: Tokens | undefined;
       let isSent = false;
       try {
-        client ??= loadClient(url, apiKey, policy);
+        client ??= loadOpenAi({ url, apiKey, sawHeaders: (headers) => policy.sawHeaders(headers) });
         const loaded = await client;
         signal.throwIfAborted();
         // Ours and not the SDK's timeout, which ends when the headers are in.
@@ -124,39 +124,6 @@ function endpointUrl(baseUrl: string): URL {
     );
   }
   return url;
-}
-
-/**
- * The SDK, loaded at the first request. What it would read from the environment or do on its own is all switched off:
- * retries, other accounts' ids, and a debug log that prints the request.
- */
-async function loadClient(url: URL, apiKey: string | undefined, policy: ProviderPolicy): Promise<OpenAI> {
-  const { default: OpenAI } = await import("openai");
-  const bare = new URL(url);
-  bare.search = "";
-  bare.hash = "";
-  return new OpenAI({
-    apiKey: apiKey ?? "none",
-    organization: null,
-    project: null,
-    baseURL: bare.href.replace(/\/+$/, ""),
-    defaultQuery: Object.fromEntries(url.searchParams),
-    defaultHeaders: authentication(url, apiKey),
-    maxRetries: 0,
-    timeout: 2 ** 31 - 1,
-    logLevel: "off",
-    fetch: (url, init) =>
-      nodeFetch(String(url), init as TextRequest, (headers) => policy.sawHeaders(headers)),
-  });
-}
-
-/** Azure's hosts: its public cloud with its API gateways, its government's and China's. */
-const azureHost = /\.(?:azure\.com|azure-api\.net|azure\.us|azure\.cn)$/;
-
-/** Azure wants its keys in a header of its own. Null takes the SDK's header out. */
-function authentication(url: URL, apiKey: string | undefined): Record<string, string | null> {
-  if (apiKey === undefined) return { Authorization: null };
-  return azureHost.test(url.hostname) ? { Authorization: null, "api-key": apiKey } : {};
 }
 
 type Outcome = Parameters<Pass["ended"]>[0];

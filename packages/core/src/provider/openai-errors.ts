@@ -41,7 +41,7 @@ interface StatusError {
   code?: unknown;
   type?: unknown;
   error?: unknown;
-  headers?: Headers;
+  headers?: Pick<Headers, "get">;
 }
 
 /**
@@ -132,7 +132,7 @@ function hasMessage(body: unknown): boolean {
 const MAX_WAIT_MS = 24 * 3_600_000;
 
 /** Milliseconds that `retry-after-ms` or `Retry-After` (RFC 9110, 10.2.3) ask for; undefined if they make no sense. */
-function askedWait(headers: Headers, now: () => number): number | undefined {
+function askedWait(headers: Pick<Headers, "get">, now: () => number): number | undefined {
   const waits = [
     () => plainNumber(headers.get("retry-after-ms")),
     () => plainNumber(headers.get("retry-after"), 1_000),

@@ -31,7 +31,7 @@ export interface ProviderPolicy {
    */
   admit(tokens: number, signal: AbortSignal): Promise<Pass>;
   /** Learns from the headers of any answer. */
-  sawHeaders(headers: Headers): void;
+  sawHeaders(headers: Pick<Headers, "get">): void;
 }
 
 /** Lets everything through: for a provider that nobody else asks. */
@@ -115,7 +115,7 @@ class SharedPolicy implements ProviderPolicy {
     return this.#pass(counted, admission.isProbe);
   }
 
-  sawHeaders(headers: Headers): void {
+  sawHeaders(headers: Pick<Headers, "get">): void {
     const seen = limitsInHeaders(headers);
     const isNews =
       isOther(seen.tokens.limit, this.#known.tokensPerMinute) ||

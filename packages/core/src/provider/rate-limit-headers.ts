@@ -1,7 +1,7 @@
 import type { SeenLimits } from "./decide-admission.ts";
 
 /** The limits that OpenAI, Azure and most gateways send with each answer; what makes no sense is left out. */
-export function limitsInHeaders(headers: Headers): { tokens: SeenLimits; requests: SeenLimits } {
+export function limitsInHeaders(headers: Pick<Headers, "get">): { tokens: SeenLimits; requests: SeenLimits } {
   const seen = (what: "tokens" | "requests"): SeenLimits => ({
     limit: positive(headers.get(`x-ratelimit-limit-${what}`)),
     remaining: number(headers.get(`x-ratelimit-remaining-${what}`)),
