@@ -128,10 +128,9 @@ interface NightOptions extends ProviderBehaviour {
 }
 
 /** The first night of a process, in which code is still loaded, and the second. */
-export async function coldAndWarmNight(
-  bench: Bench,
-  options: NightOptions,
-): Promise<{ cold: OurNight; warm: OurNight }> {
+export type ColdAndWarm = Record<"cold" | "warm", OurNight>;
+
+export async function coldAndWarmNight(bench: Bench, options: NightOptions): Promise<ColdAndWarm> {
   await bench.children.end(NIGHT_PROCESS);
   return { cold: await freshNight(bench, options), warm: await freshNight(bench, options) };
 }

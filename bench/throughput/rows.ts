@@ -1,5 +1,13 @@
 import { median } from "@noctuary/core/weekly-insights/facts/median";
-import { type Bench, coldAndWarmNight, freshNight, type OurNight, runBare, runNight } from "./bench.ts";
+import {
+  type Bench,
+  type ColdAndWarm,
+  coldAndWarmNight,
+  freshNight,
+  type OurNight,
+  runBare,
+  runNight,
+} from "./bench.ts";
 import { type Night, POISON } from "./notes-database.ts";
 
 /** How much is measured. */
@@ -175,35 +183,39 @@ export const rows: Record<string, (bench: Bench, dimensions: number, size: Size)
       ...bench.notes[i % bench.notes.length]!,
       id: `m${String(i).padStart(7, "0")}`,
     }));
-    type Pair = Record<"one" | "many", OurNight>;
-    const pairs: Record<"cold" | "warm", Pair[]> = { cold: [], warm: [] };
-    // In turn: a machine's speed drifts more over minutes than from one night to the next.
-    for (let i = 0; i < repeats; i++) {
+    const ones: ColdAndWarm[] = [];
+    const manies: ColdAndWarm[] = [];
+    // In turn, from one user to one user: a machine's speed drifts more over minutes than from one night to the next.
+    const addOne = async () => {
       await bench.database.fill(bench.notes, 1);
-      const one = await coldAndWarmNight(bench, { dimensions });
+      ones.push(await coldAndWarmNight(bench, { dimensions }));
+    };
+    await addOne();
+    for (let i = 0; i < repeats; i++) {
       await bench.database.fill(notes, users);
-      const many = await coldAndWarmNight(bench, { dimensions });
-      pairs.cold.push({ one: one.cold, many: many.cold });
-      pairs.warm.push({ one: one.warm, many: many.warm });
+      manies.push(await coldAndWarmNight(bench, { dimensions }));
+      await addOne();
     }
     // The bare pipeline with a request and a save for each user's notes: what a user costs whoever keeps them apart.
     const bare = await runBare(bench, dimensions, notesPerUser);
     const barePerSecond = (bare.notes / bare.ms) * 1000;
-    const compared = (of: "cold" | "warm") => {
-      const ratios = pairs[of].map(({ one, many }) => many.perSecond / one.perSecond);
-      const rates = (which: keyof Pair) => pairs[of].map((pair) => count(pair[which].perSecond)).join(", ");
-      return `${ratio(median(ratios))} (${ratios.map(ratio).join(", ")}): ${rates("many")} notes/s against ${rates("one")}`;
+    const compared = (of: keyof ColdAndWarm) => {
+      const rates = (nights: ColdAndWarm[]) => nights.map((night) => night[of].perSecond);
+      const one = rates(ones);
+      const ratios = rates(manies).map((rate, i) => rate / median([one[i]!, one[i + 1]!]));
+      const shown = (nights: ColdAndWarm[]) => rates(nights).map(count).join(", ");
+      return `${ratio(median(ratios))} (${ratios.map(ratio).join(", ")}): ${shown(manies)} notes/s against ${shown(ones)} before and after them`;
     };
-    const nights = [...pairs.cold, ...pairs.warm];
-    const mostMb = (which: keyof Pair) => Math.max(...nights.map((pair) => pair[which].maxRssMb));
-    const last = pairs.warm.at(-1)!.many;
-    const ofBare = median(pairs.warm.map(({ many }) => many.perSecond)) / barePerSecond;
+    const mostMb = (nights: ColdAndWarm[]) =>
+      Math.max(...nights.flatMap(({ cold, warm }) => [cold.maxRssMb, warm.maxRssMb]));
+    const last = manies.at(-1)!.warm;
+    const ofBare = median(manies.map(({ warm }) => warm.perSecond)) / barePerSecond;
     return [
       {
         work: `${count(users)} users with ${notesPerUser} notes each`,
         must: "bounded memory; at least half of the one-user rate",
-        is: `in processes that have just started ${compared("cold")}; in warm ones ${compared("warm")}; plan ${count(last.planMs)} ms of ${count(last.ms)}; ${mostMb("many")} MB, for one user ${mostMb("one")} MB; ${ratio(ofBare)} of the bare pipeline with as many requests (${count(barePerSecond)} notes/s)`,
-        broken: nights.flatMap(({ many }) => lost(many, all)),
+        is: `in processes that have just started ${compared("cold")}; in warm ones ${compared("warm")}; plan ${count(last.planMs)} ms of ${count(last.ms)}; ${mostMb(manies)} MB, for one user ${mostMb(ones)} MB; ${ratio(ofBare)} of the bare pipeline with as many requests (${count(barePerSecond)} notes/s)`,
+        broken: manies.flatMap(({ cold, warm }) => [...lost(cold, all), ...lost(warm, all)]),
       },
     ];
   },
