@@ -9,6 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { startLocalQueues } from "@noctuary/cli/local/local-queues";
+import { LOCAL_REGION } from "@noctuary/cli/local/sqs-event";
 import { lexicalEmbedder } from "@noctuary/core/embedding/lexical";
 import { queues } from "@noctuary/core/jobs";
 import { openDatabase } from "@noctuary/db/database";
@@ -102,7 +103,7 @@ async function sunday(name: string, environment: Record<string, string>): Promis
     NOCTUARY_CLUSTER_WAIT_MS: "0",
     NOCTUARY_LOG_FILE: "/dev/null",
     AWS_ENDPOINT_URL_SQS: local.endpoint,
-    AWS_REGION: "us-east-1",
+    AWS_REGION: LOCAL_REGION,
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
     ...Object.fromEntries(

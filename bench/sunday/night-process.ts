@@ -42,7 +42,7 @@ serveParent(sunday);
 async function sunday({ asOf, users }: { asOf: string; users: number }): Promise<SundayFigures> {
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
-  const lambda = lambdaContext({ queueName: "weekly-insights", region: "us-east-1" }, 900_000);
+  const lambda = lambdaContext({ queueName: "weekly-insights" }, 900_000);
   const { runId } = (await orchestratorHandler(
     { trigger: "manual", asOf, options: {} } as never,
     lambda as never,

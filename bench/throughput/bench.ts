@@ -1,4 +1,5 @@
 import { type LocalQueues, startLocalQueues } from "@noctuary/cli/local/local-queues";
+import { LOCAL_REGION } from "@noctuary/cli/local/sqs-event";
 import { loadOpenAiTokenCounter } from "@noctuary/core/embedding/count-tokens";
 import { queues } from "@noctuary/core/jobs";
 import { openDatabase } from "@noctuary/db/database";
@@ -148,7 +149,7 @@ export async function runNight(
   const settings = {
     DATABASE_URL: database.url,
     DATABASE_CONNECTIONS: String(workers + 2),
-    AWS_REGION: "us-east-1",
+    AWS_REGION: LOCAL_REGION,
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
     NOCTUARY_LOG_FILE: "/dev/null",

@@ -32,7 +32,6 @@ const RECONCILE_EVERY_MS = 1_000;
 /** A plan on Lambda has fifteen minutes at most. */
 const PLAN_TIMEOUT_MS = 900_000;
 
-const region = "us-east-1";
 const { db, limits, ...rest } = await context();
 const polling = pollQueue({
   queue: polledQueue(process.env.QUEUE_URL_EMBED!),
@@ -49,7 +48,7 @@ serveParent(run);
 
 async function run({ asOf }: NightRequest): Promise<NightFigures> {
   const cpuBefore = process.cpuUsage();
-  const lambda = lambdaContext({ queueName: "nightly-cluster", region }, PLAN_TIMEOUT_MS);
+  const lambda = lambdaContext({ queueName: "nightly-cluster" }, PLAN_TIMEOUT_MS);
   const { runId } = (await orchestratorHandler(
     { trigger: "manual", asOf, options: {} } as never,
     lambda as never,

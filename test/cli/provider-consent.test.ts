@@ -170,7 +170,7 @@ async function planAndDie(home: string, environment: Record<string, string>): Pr
       queues().map(({ queue }) => [queueUrlVariable(queue), `http://127.0.0.1:1/${queue}`]),
     ),
   });
-  const lambda = lambdaContext({ queueName: "nightly-cluster", region: "us-east-1" }, 900_000);
+  const lambda = lambdaContext({ queueName: "nightly-cluster" }, 900_000);
   await orchestrator({ trigger: "manual", options: {} } as never, lambda as never);
   await closeContext();
   await embedded.close();

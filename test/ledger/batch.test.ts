@@ -45,7 +45,7 @@ const mortalOver = (context: Context): Context =>
 /** What Lambda and its queue do with a batch. Returns whether the process has lived; of one that died nothing is heard. */
 async function invoke(messages: Message[]): Promise<boolean> {
   life.diesBefore = Infinity;
-  const event = sqsEvent(messages, { queueName: "embed", region: "us-east-1" });
+  const event = sqsEvent(messages, { queueName: "embed" });
   const answer = await night.handlers.embed(event, night.lambda("embed")).catch(() => undefined);
   const lives = life.diesBefore === Infinity;
   life.diesBefore = Infinity;

@@ -27,7 +27,7 @@ const handlers: Record<string, Handler> = {
 const { settings } = resolveSettings([environmentSettings()]);
 const live = await context();
 await live.db.pool.query("select 1");
-const lambda = (queueName: string) => lambdaContext({ queueName, region: "us-east-1" }, 300_000);
+const lambda = (queueName: string) => lambdaContext({ queueName }, 300_000);
 let isWorking = false;
 
 process.on("message", ({ scheduledTime }: { scheduledTime: string }) => {

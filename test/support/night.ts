@@ -11,7 +11,7 @@ import {
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { localSqsConfig, startLocalQueues } from "@noctuary/cli/local/local-queues";
-import { failedIds, lambdaContext, sqsEvent } from "@noctuary/cli/local/sqs-event";
+import { failedIds, LOCAL_REGION, lambdaContext, sqsEvent } from "@noctuary/cli/local/sqs-event";
 import type { Context } from "@noctuary/core/context";
 import { MAX_RECEIVES, userStep } from "@noctuary/core/job";
 import { queues } from "@noctuary/core/jobs";
@@ -80,7 +80,7 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
     DATABASE_URL: database.url,
     DATABASE_CONNECTIONS: "4",
     AWS_ENDPOINT_URL_SQS: local.endpoint,
-    AWS_REGION: "us-east-1",
+    AWS_REGION: LOCAL_REGION,
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
     ...Object.fromEntries(QUEUES.map((queue) => [queueUrlVariable(queue), local.urls[queue]!])),
@@ -98,8 +98,7 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
   const live = wrapped ?? (await context());
   const handlers = wrapped === undefined ? realHandlers : handlersWith(wrapped);
   const client = new SQSClient(localSqsConfig(local.endpoint));
-  const lambda = (queueName: string, timeoutMs = 900_000) =>
-    lambdaContext({ queueName, region: "us-east-1" }, timeoutMs);
+  const lambda = (queueName: string, timeoutMs = 900_000) => lambdaContext({ queueName }, timeoutMs);
 
   async function receiveAll(queueUrl: string): Promise<Message[]> {
     const received = new Map<string, Message>();
@@ -122,10 +121,7 @@ export async function openNight(database: TestDatabase, options: NightOptions = 
 
   /** Hands messages to the queue's function as Lambda does, and removes those that it did not report as failed. */
   async function deliver(queue: QueueName, messages: Message[], timeoutMs?: number): Promise<string[]> {
-    const answer = await handlers[queue](
-      sqsEvent(messages, { queueName: queue, region: "us-east-1" }),
-      lambda(queue, timeoutMs),
-    );
+    const answer = await handlers[queue](sqsEvent(messages, { queueName: queue }), lambda(queue, timeoutMs));
     const failed = failedIds(answer as SQSBatchResponse, messages);
     await remove(
       queue,

@@ -22,8 +22,6 @@ export interface EventSource {
   onError?: (error: unknown) => void;
 }
 
-/** As the queues of this machine say. */
-const REGION = "us-east-1";
 const RETRY_AFTER_ERROR_MS = 500;
 const SQS_MAX_BATCH = 10;
 
@@ -36,7 +34,7 @@ const SQS_MAX_BATCH = 10;
  */
 export async function pollQueue(source: EventSource): Promise<void> {
   const { maximumConcurrency, signal, onError } = source;
-  const origin = { queueName: source.queueName, region: REGION };
+  const origin = { queueName: source.queueName };
   const running = new Set<Promise<void>>();
   while (!signal.aborted) {
     if (running.size >= maximumConcurrency) {

@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { quickCalls } from "@noctuary/functions/runtime/sqs-queue";
 import { buildApp } from "fauxqs";
+import { LOCAL_REGION } from "./sqs-event.ts";
 
 export interface LocalQueueName {
   queue: string;
@@ -30,7 +31,7 @@ export function localSqsConfig(endpoint: string) {
   return {
     ...quickCalls,
     endpoint,
-    region: "us-east-1",
+    region: LOCAL_REGION,
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   } satisfies SQSClientConfig;
 }

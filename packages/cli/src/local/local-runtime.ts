@@ -19,7 +19,7 @@ import type { Session } from "../session.ts";
 import { pollQueue } from "./event-source.ts";
 import { startLocalQueues } from "./local-queues.ts";
 import { polledQueue } from "./polled-queue.ts";
-import { lambdaContext } from "./sqs-event.ts";
+import { LOCAL_REGION, lambdaContext } from "./sqs-event.ts";
 
 type Handler = (event: never, lambda: LambdaContext) => Promise<unknown>;
 
@@ -88,7 +88,7 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
   let reconciling: Promise<void> = Promise.resolve();
 
   const startJob = async (job: string, event: StartEvent): Promise<Started> => {
-    const lambda = lambdaContext({ queueName: job, region: "us-east-1" }, 900_000);
+    const lambda = lambdaContext({ queueName: job }, 900_000);
     return (await handlers.orchestrator(job)(event as never, lambda)) as Started;
   };
   return {
@@ -136,7 +136,7 @@ function pointHandlersAt(session: Session, endpoint: string, urls: Record<string
   mkdirSync(join(session.home, "logs"), { recursive: true, mode: 0o700 });
   const environment: Record<string, string | undefined> = {
     AWS_ENDPOINT_URL_SQS: endpoint,
-    AWS_REGION: "us-east-1",
+    AWS_REGION: LOCAL_REGION,
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",
     // Either of these would win over the two above, and real credentials must not meet a local queue.
@@ -190,9 +190,7 @@ async function reconcileRegularly(
     await delay(RECONCILE_EVERY_MS, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return;
     // It logs its own failures, and the next round tries again.
-    await handler({}, lambdaContext({ queueName: "reconciler", region: "us-east-1" }, 60_000)).catch(
-      () => {},
-    );
+    await handler({}, lambdaContext({ queueName: "reconciler" }, 60_000)).catch(() => {});
   }
 }
 

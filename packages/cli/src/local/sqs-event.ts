@@ -4,18 +4,20 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSMessageAttributes, SQSReco
 
 export interface EventOrigin {
   queueName: string;
-  region: string;
+  /** That of the local queues by default. */
+  region?: string;
 }
 
-/** Account id of the local queues, as in every emulator. */
+/** Account id and region of the local queues, as in every emulator. */
 const LOCAL_ACCOUNT = "000000000000";
+export const LOCAL_REGION = "us-east-1";
 
 /** The event that Lambda would build from these messages: docs.aws.amazon.com/lambda/latest/dg/with-sqs.html. */
 export function sqsEvent(messages: Message[], origin: EventOrigin): SQSEvent {
   return { Records: messages.map((message) => sqsRecord(message, origin)) };
 }
 
-function sqsRecord(message: Message, { queueName, region }: EventOrigin): SQSRecord {
+function sqsRecord(message: Message, { queueName, region = LOCAL_REGION }: EventOrigin): SQSRecord {
   return {
     messageId: message.MessageId!,
     receiptHandle: message.ReceiptHandle!,
@@ -46,7 +48,7 @@ function messageAttributes(attributes: Message["MessageAttributes"] = {}): SQSMe
 }
 
 /** The context of one invocation that may take `timeoutMs` from now. The function bears its queue's name. */
-export function lambdaContext({ queueName, region }: EventOrigin, timeoutMs: number): Context {
+export function lambdaContext({ queueName, region = LOCAL_REGION }: EventOrigin, timeoutMs: number): Context {
   const deadline = performance.now() + timeoutMs;
   const awsRequestId = randomUUID();
   const ignored = () => {}; // callbacks of Node 0.10: handlers here are async functions
