@@ -1,16 +1,17 @@
 /**
- * One process with the handlers of Noctuary as they run on Lambda: the orchestrator plans, the embed workers take their
+ * One process with the handlers of Noctuary as they run on one machine: the orchestrator plans, the embed workers take their
  * tasks from the queue. Nothing takes the cluster tasks, so that a night ends here when its vectors are stored.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { pollQueue } from "@noctuary/cli/local/event-source";
+import { localSender } from "@noctuary/cli/local/local-sqs";
 import { polledQueue } from "@noctuary/cli/local/polled-queue";
 import { lambdaContext } from "@noctuary/cli/local/sqs-event";
 import { embed } from "@noctuary/core/nightly-cluster/embed";
 import { reconcile } from "@noctuary/core/runtime/reconcile";
 import { handler as embedHandler } from "@noctuary/functions/nightly-cluster/embed";
 import { handler as orchestratorHandler } from "@noctuary/functions/nightly-cluster/orchestrator";
-import { context } from "@noctuary/functions/runtime/context";
+import { context, sendThrough } from "@noctuary/functions/runtime/context";
 import type { Started } from "@noctuary/functions/runtime/orchestrator";
 import { cpuMsSince, serveParent } from "./child.ts";
 
@@ -32,6 +33,7 @@ const RECONCILE_EVERY_MS = 1_000;
 /** A plan on Lambda has fifteen minutes at most. */
 const PLAN_TIMEOUT_MS = 900_000;
 
+sendThrough(localSender(process.env.AWS_ENDPOINT_URL_SQS!));
 const { db, limits, ...rest } = await context();
 const polling = pollQueue({
   queue: polledQueue(process.env.QUEUE_URL_EMBED!),

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { sqsClient, sqsQueue } from "@noctuary/functions/runtime/sqs-queue";
+import { sendBySdk, sqsClient, sqsQueue } from "@noctuary/functions/runtime/sqs-queue";
 import { afterEach, expect, test, vi } from "vitest";
 
 let server: Server;
@@ -22,7 +22,7 @@ test("a queue that takes the call and never answers ends the call, and no functi
   }))
     vi.stubEnv(name, value);
   const client = sqsClient({ requestMs: 50, connectMs: 50 });
-  const queue = sqsQueue(client, () => `http://127.0.0.1:${port}/queue`);
+  const queue = sqsQueue(sendBySdk(client), () => `http://127.0.0.1:${port}/queue`);
   const message = { queue: "embed", body: { v: 1, taskId: "t" } as const, group: "g", delaySeconds: 0 };
   await expect(queue.send([message])).rejects.toMatchObject({ name: "TimeoutError" });
   expect(sockets.length, "tried again").toBeGreaterThan(1);

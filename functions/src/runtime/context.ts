@@ -11,7 +11,7 @@ import { eventBusFor } from "./event-buses.ts";
 import { openLogger } from "./logger.ts";
 import { openMetrics } from "./metrics.ts";
 import { providerSecret } from "./provider-secret.ts";
-import { deployedQueue, sqsClient } from "./sqs-queue.ts";
+import { deployedQueue, type SendBatch, sendBySdk, sqsClient } from "./sqs-queue.ts";
 
 /** After so long without an invocation, what stands between may have dropped a connection without a word: a NAT after 350 s. */
 const MAX_IDLE_MS = 300_000;
@@ -31,6 +31,12 @@ interface SecretSetting {
 }
 
 let current: Live | undefined;
+let otherSender: SendBatch | undefined;
+
+/** Where the handlers run on one machine, its queues may be sent to otherwise than by the SDK. For contexts made after it. */
+export function sendThrough(sender: SendBatch): void {
+  otherSender = sender;
+}
 
 /**
  * What the handlers work with. Made from the environment once a container, once more whenever a secret of it has
@@ -90,7 +96,7 @@ export function contextFrom(settings: Settings): Context {
   const policies = sharedPolicies(db);
   return {
     db,
-    queue: deployedQueue(sqsClient(), settings),
+    queue: deployedQueue(otherSender ?? sendBySdk(sqsClient()), settings),
     embedder: embedderFor(settings, policies),
     llm: llmFor(settings, policies),
     logger: openLogger(settings),

@@ -1,4 +1,9 @@
-import { SendMessageBatchCommand, SQSClient, type SQSClientConfig } from "@aws-sdk/client-sqs";
+import {
+  SendMessageBatchCommand,
+  type SendMessageBatchCommandInput,
+  SQSClient,
+  type SQSClientConfig,
+} from "@aws-sdk/client-sqs";
 import type { OutgoingMessage, Queue } from "@noctuary/core/runtime/queue";
 import { queueUrlOf, type Settings } from "@noctuary/core/settings";
 import { callLimits } from "./call-limits.ts";
@@ -15,13 +20,22 @@ export function sqsClient(limits = { requestMs: 10_000, connectMs: 5_000 }): SQS
   return new SQSClient({ ...quickCalls, requestHandler: callLimits(limits) });
 }
 
+/** Sends one batch, and tells which of its messages were accepted: a batch may fail in part with HTTP 200. */
+export type SendBatch = (
+  batch: SendMessageBatchCommandInput,
+) => Promise<{ Successful?: { Id?: string | undefined }[] | undefined }>;
+
+export function sendBySdk(client: SQSClient): SendBatch {
+  return (batch) => client.send(new SendMessageBatchCommand(batch));
+}
+
 /** The queues whose URLs stand in the settings. */
-export function deployedQueue(client: SQSClient, settings: Settings): Queue {
-  return sqsQueue(client, (queue) => queueUrlOf(settings, queue));
+export function deployedQueue(send: SendBatch, settings: Settings): Queue {
+  return sqsQueue(send, (queue) => queueUrlOf(settings, queue));
 }
 
 /** @param urlOf the URL of a queue by its name; undefined where none is configured */
-export function sqsQueue(client: SQSClient, urlOf: (queue: string) => string | undefined): Queue {
+export function sqsQueue(send: SendBatch, urlOf: (queue: string) => string | undefined): Queue {
   return {
     async send(messages) {
       const accepted = new Array<boolean>(messages.length).fill(false);
@@ -29,7 +43,7 @@ export function sqsQueue(client: SQSClient, urlOf: (queue: string) => string | u
       for (let i = 0; i < batches.length; i += BATCHES_IN_FLIGHT) {
         await Promise.all(
           batches.slice(i, i + BATCHES_IN_FLIGHT).map(async ({ queue, indexes }) => {
-            for (const index of await sendBatch(client, urlOf(queue), messages, indexes))
+            for (const index of await sendBatch(send, urlOf(queue), messages, indexes))
               accepted[index] = true;
           }),
         );
@@ -48,28 +62,26 @@ function batchesByQueue(messages: readonly OutgoingMessage[]): { queue: string; 
   return batches;
 }
 
-/** @returns the indexes of the messages that were accepted: a batch may fail in part with HTTP 200 */
+/** @returns the indexes of the messages that were accepted */
 async function sendBatch(
-  client: SQSClient,
+  send: SendBatch,
   url: string | undefined,
   messages: readonly OutgoingMessage[],
   indexes: number[],
 ): Promise<number[]> {
   if (url === undefined) throw Object.assign(new Error("a queue has no URL"), { code: "queue_url_missing" });
-  const { Successful } = await client.send(
-    new SendMessageBatchCommand({
-      QueueUrl: url,
-      Entries: indexes.map((index) => {
-        const { body, group, delaySeconds } = messages[index]!;
-        // On a standard queue a group makes it fair: one heavy user cannot starve the rest. A message that waits
-        // goes without, because a delay a message and a group do not mix on every queue.
-        return {
-          Id: String(index),
-          MessageBody: JSON.stringify(body),
-          ...(delaySeconds > 0 ? { DelaySeconds: delaySeconds } : { MessageGroupId: group }),
-        };
-      }),
+  const { Successful } = await send({
+    QueueUrl: url,
+    Entries: indexes.map((index) => {
+      const { body, group, delaySeconds } = messages[index]!;
+      // On a standard queue a group makes it fair: one heavy user cannot starve the rest. A message that waits
+      // goes without, because a delay a message and a group do not mix on every queue.
+      return {
+        Id: String(index),
+        MessageBody: JSON.stringify(body),
+        ...(delaySeconds > 0 ? { DelaySeconds: delaySeconds } : { MessageGroupId: group }),
+      };
     }),
-  );
+  });
   return (Successful ?? []).map((entry) => Number(entry.Id));
 }

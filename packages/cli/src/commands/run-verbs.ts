@@ -12,7 +12,7 @@ import { taskIdsOf } from "@noctuary/db/ledger/task-list";
 import { type DeadLetter, deadLetters, hasQueues } from "@noctuary/functions/runtime/dead-letters";
 import { openLogger } from "@noctuary/functions/runtime/logger";
 import { openMetrics } from "@noctuary/functions/runtime/metrics";
-import { deployedQueue, sqsClient } from "@noctuary/functions/runtime/sqs-queue";
+import { deployedQueue, sendBySdk, sqsClient } from "@noctuary/functions/runtime/sqs-queue";
 import { requireConsent } from "../consent.ts";
 import { CommandError, EXIT } from "../exit.ts";
 import { startLocalRuntime } from "../local/local-runtime.ts";
@@ -155,7 +155,7 @@ function surroundings({ db, settings, home }: Session) {
 async function tellQueues(session: Session, runId: string | null): Promise<number> {
   const client = sqsClient();
   try {
-    await sendOutbox({ ...surroundings(session), queue: deployedQueue(client, session.settings) });
+    await sendOutbox({ ...surroundings(session), queue: deployedQueue(sendBySdk(client), session.settings) });
     if (runId === null) return 0;
     const ids = await asLedger(session.db, (tx) => taskIdsOf(tx, runId));
     const letters = (await deadLetters(client, session.settings)).filter(

@@ -10,7 +10,7 @@ import { queueUrlVariable } from "@noctuary/core/settings";
 import { asLedger } from "@noctuary/db/access";
 import { type Run, runById } from "@noctuary/db/ledger/run";
 import { taskCounts, taskIdsOf } from "@noctuary/db/ledger/task-list";
-import { closeContext, context } from "@noctuary/functions/runtime/context";
+import { closeContext, context, sendThrough } from "@noctuary/functions/runtime/context";
 import { setEnvironment } from "@noctuary/functions/runtime/environment";
 import type { StartEvent, Started } from "@noctuary/functions/runtime/orchestrator";
 import type { Context as LambdaContext, SQSEvent, SQSRecord } from "aws-lambda";
@@ -18,6 +18,7 @@ import { CommandError } from "../exit.ts";
 import type { Session } from "../session.ts";
 import { pollQueue } from "./event-source.ts";
 import { startLocalQueues } from "./local-queues.ts";
+import { localSender } from "./local-sqs.ts";
 import { polledQueue } from "./polled-queue.ts";
 import { LOCAL_REGION, lambdaContext } from "./sqs-event.ts";
 
@@ -62,6 +63,7 @@ export async function startLocalRuntime(session: Session): Promise<LocalRuntime>
     })),
   );
   pointHandlersAt(session, local.endpoint, local.urls);
+  sendThrough(localSender(local.endpoint));
   const handlers = await loadHandlers();
   const stop = new AbortController();
   const onError = () => {}; // the handlers log what concerns them; a message that fails comes again
