@@ -5,71 +5,123 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { emptiedDatabase } from "../support/database-of-file.ts";
 
 const database = emptiedDatabase();
-
 const isPooled = process.env.NOCTUARY_TEST_POOLER !== undefined;
 
 let db: Database;
 
 beforeEach(async () => {
   db = openDatabase({ url: database.url, maxConnections: 1 });
-  await makeDivide("int");
+  await makeDivide("a int, b int", "int");
+  // The embedded database has one session for all connections: others have left theirs there.
+  await loseAll();
 });
 
 afterEach(async () => {
   await db.close();
-  await database.query("drop function noctuary.divide(int, int)");
+  await dropDivide();
 });
 
-async function makeDivide(type: "int" | "text") {
+async function makeDivide(parameters: string, type: "int" | "text") {
+  await dropDivide();
   await database.query(`
-    drop function if exists noctuary.divide(int, int);
-    create function noctuary.divide(a int, b int) returns table (quotient ${type}) language sql
-      as 'select (a / b)::${type}'`);
+    create function noctuary.divide(${parameters}) returns table (quotient ${type}) language plpgsql
+      as 'begin return query select (a::int / b::int)::${type}; end'`);
 }
 
-const divide = (a: number, b: number) => call("divide", [a, b]);
-const kept = async () => {
-  const { rows } = await db.pool.query<{ name: string }>(
-    "select name from pg_prepared_statements order by name",
+async function dropDivide() {
+  await database.query("drop function if exists noctuary.divide(int, int), noctuary.divide(text, text)");
+}
+
+async function loseAll() {
+  await db.pool.query("deallocate all");
+}
+
+const divide = (a: number, b: number) => sendAsUser(db, "u", call("divide", [a, b]));
+const audit = ["u", "test", null, null, "something", "{}"];
+
+/** What the server's process keeps of ours, by its beginnings. */
+async function kept(): Promise<string[]> {
+  const { rows } = await db.pool.query<{ words: string }>(
+    `select split_part(statement, '(', 1) as words from pg_prepared_statements where name like 'noctuary %' order by 1`,
   );
-  return rows.map(({ name }) => name);
-};
+  return rows.map(({ words }) => words);
+}
+const SMALL = ["select * from divide", "select set_config"];
 
 test("small statements and their openings are kept by the server's process, but never behind a pooler", async () => {
   for (let i = 1; i <= 3; i++) {
-    expect((await sendAsUser(db, "u", divide(6, i))).rows).toEqual([{ quotient: 6 / i }]);
-    expect((await sendAsLedger(db, divide(6, i), { mayBeLost: true })).rows).toEqual([{ quotient: 6 / i }]);
+    expect((await divide(6, i)).rows).toEqual([{ quotient: 6 / i }]);
+    const { rows } = await sendAsLedger(db, call("divide", [6, i]), { mayBeLost: true });
+    expect(rows).toEqual([{ quotient: 6 / i }]);
   }
-  // The embedded database has one process for all connections: others may have left some there.
-  const ours = ["noctuary divide 2", "noctuary opening", "noctuary opening that may be lost"];
-  expect(await kept()).toEqual(isPooled ? [] : expect.arrayContaining(ours));
+  expect(await kept()).toEqual(isPooled ? [] : [...SMALL, "select set_config"]);
 });
 
 test("a statement that was refused when it was first said is kept from the next time on", async () => {
   // Until the first answer nobody knows whether anything may be kept.
-  await sendAsUser(db, "u", divide(1, 1));
-  await db.pool.query("deallocate all");
+  await sendAsUser(db, "u", call("add_audit", audit));
   for (const time of ["first", "second"]) {
-    await expect(sendAsUser(db, "u", divide(1, 0)), time).rejects.toMatchObject({ code: "22012" });
-    expect((await sendAsUser(db, "u", divide(4, 2))).rows, time).toEqual([{ quotient: 2 }]);
+    await expect(divide(1, 0), time).rejects.toMatchObject({ code: "22012" });
+    expect((await divide(4, 2)).rows, time).toEqual([{ quotient: 2 }]);
   }
-  expect(await kept()).toEqual(isPooled ? [] : expect.arrayContaining(["noctuary divide 2"]));
+  expect(await kept()).toEqual(isPooled ? [] : SMALL);
 });
 
-test("statements that the server has lost are said again, each of those that went out together", async () => {
-  await sendAsUser(db, "u", divide(1, 1));
-  await sendAsUser(db, "u", divide(1, 1));
-  await db.pool.query("deallocate all");
-  const answers = await overOneConnection(db, (connection) =>
-    Promise.all([1, 2, 3].map((b) => sendAsUser(connection, "u", divide(6, b)))),
-  );
-  expect(answers.map(({ rows }) => rows)).toEqual([[{ quotient: 6 }], [{ quotient: 3 }], [{ quotient: 2 }]]);
+test("statements that the server has lost are said again, each of those that went out together, and done once", async () => {
+  const add = (line: Parameters<typeof sendAsUser>[0]) => sendAsUser(line, "u", call("add_audit", audit));
+  await add(db);
+  await add(db);
+  await loseAll();
+  await overOneConnection(db, (connection) => Promise.all([1, 2, 3].map(() => add(connection))));
+  expect(await database.query("select from noctuary.audit_log")).toHaveLength(5);
+  await add(db);
+  expect(await kept()).toEqual(isPooled ? [] : ["select * from add_audit", "select set_config"]);
+});
+
+test("nothing is kept any more by a server that loses it again and again", async () => {
+  for (let i = 0; i < 5; i++) {
+    for (const a of [2, 4]) expect((await divide(a, 2)).rows).toEqual([{ quotient: a / 2 }]);
+    await loseAll();
+  }
+  await divide(1, 1);
   expect(await kept()).toEqual([]);
 });
 
-test("a function that answers with other columns than when it was kept is called anew", async () => {
-  await sendAsUser(db, "u", divide(1, 1));
-  await sendAsUser(db, "u", divide(1, 1));
-  await makeDivide("text");
-  expect((await sendAsUser(db, "u", divide(6, 2))).rows).toEqual([{ quotient: "3" }]);
+test.each([
+  { what: "columns", parameters: "a int, b int", type: "text" as const, quotient: "3" },
+  { what: "types of its arguments", parameters: "a text, b text", type: "int" as const, quotient: 3 },
+])("a function that has other $what than when it was kept is called anew", async (changed) => {
+  await divide(1, 1);
+  await divide(1, 1);
+  await makeDivide(changed.parameters, changed.type);
+  for (const time of ["first", "second"]) {
+    expect((await divide(6, 2)).rows, time).toEqual([{ quotient: changed.quotient }]);
+  }
+});
+
+test("a value that there are no words for costs its own statement and none after it", async () => {
+  const unspeakable = {
+    toPostgres() {
+      throw new RangeError("no words for it");
+    },
+  };
+  for (let i = 0; i < 2; i++) {
+    await divide(1, 1);
+    await expect(sendAsUser(db, "u", call("divide", [1, unspeakable]))).rejects.toThrow("no words for it");
+  }
+  await divide(1, 1);
+  expect(await kept()).toEqual(isPooled ? [] : SMALL);
+});
+
+test("two connections keep the same statements, and neither takes them from the other", async () => {
+  const other = openDatabase({ url: database.url, maxConnections: 1 });
+  try {
+    for (let i = 0; i < 3; i++) {
+      for (const line of [db, other]) {
+        expect((await sendAsUser(line, "u", call("divide", [6, 2]))).rows).toEqual([{ quotient: 3 }]);
+      }
+    }
+  } finally {
+    await other.close();
+  }
 });

@@ -227,12 +227,14 @@ test("ids, keys and URLs in the environment change nothing", async () => {
   vi.stubEnv("OPENAI_PROJECT_ID", "proj-x");
   vi.stubEnv("OPENAI_API_KEY", "sk-environment");
   vi.stubEnv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1");
+  vi.stubEnv("OPENAI_CUSTOM_HEADERS", "x-custom: environment");
   const { embedder } = await embedderOf([]);
   await embedder.embed(["a"], { signal });
   const { headers } = server.requests[0]!;
   expect(headers.authorization).toBe(`Bearer sk-${CANARY}`);
   expect(headers).not.toHaveProperty("openai-organization");
   expect(headers).not.toHaveProperty("openai-project");
+  expect(headers).not.toHaveProperty("x-custom");
 });
 
 test("a request tells the provider who asks and with what key, and nothing of the machine", async () => {

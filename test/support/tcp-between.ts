@@ -9,8 +9,13 @@ export interface Between extends AsyncDisposable {
 /**
  * Listens before a server and passes everything on. `holds` hears of all that a client has sent on its connection so far,
  * and says whether what the server answers is to be held back; what was held back goes out once it says otherwise.
+ * `altered` may change what the server says.
  */
-export async function standBetween(serverUrl: string, holds: (sent: string) => boolean): Promise<Between> {
+export async function standBetween(
+  serverUrl: string,
+  holds: (sent: string) => boolean,
+  altered: (answer: Buffer) => Buffer = (answer) => answer,
+): Promise<Between> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   const server: Server = createServer((client) => {
@@ -28,7 +33,7 @@ export async function standBetween(serverUrl: string, holds: (sent: string) => b
       pass();
     });
     behind.on("data", (data: Buffer) => {
-      held.push(data);
+      held.push(altered(data));
       pass();
     });
     client.on("close", () => behind.destroy());

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import type pg from "pg";
 import { type Database, type Transaction, vectorType } from "./database.ts";
-import type { Said } from "./kept-statements.ts";
+import { nameOf, type Said } from "./kept-statements.ts";
 import { type Answer, sendOpened } from "./opened-query.ts";
 
 declare const role: unique symbol;
@@ -173,10 +173,10 @@ function opening([userId, vectorSchema, timeout, role]: OpeningValues, mayBeLost
 }
 
 /** Put together once: that takes longer than to say it, before each of many small statements. */
-const openings = [false, true].map((mayBeLost) => ({
-  text: said(opening(["", "", "", ""], mayBeLost)).text,
-  name: `noctuary opening${mayBeLost ? " that may be lost" : ""}`,
-}));
+const openings = [false, true].map((mayBeLost) => {
+  const { text } = said(opening(["", "", "", ""], mayBeLost));
+  return { text, name: nameOf(text) };
+});
 
 function saidOpening(as: As, vectorSchema: string, mayBeLost: boolean): Said {
   return { ...openings[Number(mayBeLost)]!, values: openingValues(as, vectorSchema) };

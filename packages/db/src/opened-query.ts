@@ -1,6 +1,6 @@
 import pg from "pg";
 import { sqlState } from "./database.ts";
-import { KeptStatements, type Said, type Wire } from "./kept-statements.ts";
+import { KeptStatements, nameOf, type Said, type Wire } from "./kept-statements.ts";
 
 /** What one statement answers. */
 export interface Answer {
@@ -12,11 +12,8 @@ export interface Answer {
  * and their types are what the function's parameters have.
  */
 export function call(name: string, args: unknown[]): Said {
-  return {
-    text: `select * from ${name}(${args.map((_, i) => `$${i + 1}`).join(", ")})`,
-    values: args,
-    name: `noctuary ${name} ${args.length}`,
-  };
+  const text = `select * from ${name}(${args.map((_, i) => `$${i + 1}`).join(", ")})`;
+  return { text, values: args, name: nameOf(text) };
 }
 
 interface Batch {
@@ -93,30 +90,42 @@ const protocol = pg.Query.prototype as unknown as {
 
 const keptBy = new WeakMap<pg.ClientBase, KeptStatements>();
 
+/**
+ * What a server says of a statement by a name that it has lost, or whose functions, their columns or types of arguments are
+ * others by now. A function may say some of it for reasons of its own: then it is refused twice.
+ */
+const MAY_BE_LOST = /^(26|0A|42|XX|08P)/;
+
 /** Sends a statement in a transaction of its own that `opening` begins, and waits for its commit. */
 export async function sendOpened(client: pg.ClientBase, opening: Said, statement: Said): Promise<Answer> {
   const kept = keptBy.get(client) ?? new KeptStatements(client);
   keptBy.set(client, kept);
-  const batch = { opening, statement, kept };
-  const { query, answer } = send(client, batch);
+  const { losses } = kept;
+  const { query, answer } = send(client, { opening, statement, kept });
   try {
     return await answer;
   } catch (error) {
-    if (!query.usesKept || !LOST.includes(sqlState(error) ?? "")) throw error;
-    kept.giveUp();
-    return await send(client, batch).answer;
+    if (!query.usesKept || !MAY_BE_LOST.test(sqlState(error) ?? "")) throw error;
+    kept.lost(losses);
+    // All that the batch has done is taken back.
+    const [nameless, too] = [opening, statement].map(({ text, values }) => ({ text, values }));
+    return await send(client, { opening: nameless!, statement: too!, kept }).answer;
   }
 }
 
-/** The server does not know a statement by its name (any more), or it would answer with other columns by now. */
-const LOST = ["26000", "0A000"];
-
 function send(client: pg.ClientBase, batch: Batch): { query: OpenedQuery; answer: Promise<Answer> } {
   const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>();
+  let hasEnded = false;
   const query = new OpenedQuery(batch, (error, answer) => {
-    for (const name of query.firsts) batch.kept.end(name, { isKept: error == null });
-    if (error == null) resolve(answer);
-    else reject(error);
+    // Of values that there are no words for, the driver tells twice, and closes the statement.
+    if (hasEnded) return;
+    hasEnded = true;
+    const isRefused = error != null;
+    for (const name of query.firsts) batch.kept.end(name, { isKept: !isRefused });
+    if (isRefused && sqlState(error) === undefined && query.name !== undefined)
+      batch.kept.end(query.name, { isKept: false });
+    if (isRefused) reject(error);
+    else resolve(answer);
   });
   client.query(query);
   return { query, answer };

@@ -59,7 +59,7 @@ async function readAnswer(
   } as Response;
 }
 
-/** Without the checks of `Headers`, which take longer than all else that is done with them. */
+/** What the SDK and we read of `Headers`, which checks each name and value that it is given. */
 export class AnswerHeaders {
   readonly #values: Map<string, string>;
 

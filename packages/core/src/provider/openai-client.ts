@@ -35,7 +35,8 @@ export async function loadOpenAi({ url, apiKey, sawHeaders }: ClientOptions): Pr
     "user-agent": "Noctuary",
     ...authentication(url, apiKey),
   };
-  // The SDK's own tells each provider which machine, system and runtime asks, and takes a fifth of a millisecond for it.
+  // The SDK's own tells each provider which machine, system and runtime asks, and takes a fifth of a millisecond for it
+  // (docs/benchmarks.md). Of what a request may say beside its body, only the signal is heeded.
   client.buildRequest = async ({ method, path, query, body, signal }) => ({
     url: client.buildURL(path, query as Record<string, unknown> | undefined),
     timeout: client.timeout,
