@@ -33,7 +33,7 @@ interface SecretSetting {
 let current: Live | undefined;
 let otherSender: SendBatch | undefined;
 
-/** Where the handlers run on one machine, its queues may be sent to otherwise than by the SDK. For contexts made after it. */
+/** Where the handlers run on one machine, its queues may be sent to otherwise than by the SDK: until `closeContext`. */
 export function sendThrough(sender: SendBatch): void {
   otherSender = sender;
 }
@@ -81,6 +81,7 @@ function readEnvironment(): Live {
 export async function closeContext(): Promise<void> {
   const closing = current;
   current = undefined;
+  otherSender = undefined;
   await closing?.made?.context.db.close();
 }
 
