@@ -57,6 +57,27 @@ test("small statements and their openings are kept by the server's process, but 
   expect(await kept()).toEqual(isPooled ? [] : [...SMALL, "select set_config"]);
 });
 
+test("a kept opening opens for whoever it is said for, one after the other and side by side", async () => {
+  await database.query(`create or replace function noctuary.whose() returns table (role text, "user" text)
+    language plpgsql as 'begin return query select current_user::text, current_setting(''app.user_id''); end'`);
+  const whose = (line: Parameters<typeof sendAsUser>[0], user: string) =>
+    sendAsUser(line, user, call("whose", []));
+  try {
+    for (const user of ["u", "v", "w", "u"]) {
+      expect((await whose(db, user)).rows).toEqual([{ role: "noctuary_user", user }]);
+      expect((await sendAsLedger(db, call("whose", []))).rows).toEqual([
+        { role: "noctuary_ledger", user: "" },
+      ]);
+    }
+    const together = await overOneConnection(db, (connection) =>
+      Promise.all(["v", "w", "u"].map((user) => whose(connection, user))),
+    );
+    expect(together.map(({ rows }) => rows[0]!.user)).toEqual(["v", "w", "u"]);
+  } finally {
+    await database.query("drop function noctuary.whose()");
+  }
+});
+
 test("a statement that was refused when it was first said is kept from the next time on", async () => {
   // Until the first answer nobody knows whether anything may be kept.
   await sendAsUser(db, "u", call("add_audit", audit));

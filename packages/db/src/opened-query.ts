@@ -108,9 +108,12 @@ export async function sendOpened(client: pg.ClientBase, opening: Said, statement
     if (!query.usesKept || !MAY_BE_LOST.test(sqlState(error) ?? "")) throw error;
     kept.lost(losses);
     // All that the batch has done is taken back.
-    const [nameless, too] = [opening, statement].map(({ text, values }) => ({ text, values }));
-    return await send(client, { opening: nameless!, statement: too!, kept }).answer;
+    return await send(client, { opening: nameless(opening), statement: nameless(statement), kept }).answer;
   }
+}
+
+function nameless({ text, values }: Said): Said {
+  return { text, values };
 }
 
 function send(client: pg.ClientBase, batch: Batch): { query: OpenedQuery; answer: Promise<Answer> } {
